@@ -1,0 +1,312 @@
+"""The values that travel between people, pages and engines: frozen, numpy only.
+
+A `Request` says what is asked, a `Take` is what came of it. Nothing here loads a model.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+EMOTIONS = (
+    "neutral",
+    "calm",
+    "happy",
+    "sad",
+    "angry",
+    "fear",
+    "disgust",
+    "surprise",
+    "bored",
+)
+LANGUAGES = ("en", "de")
+MAX_TEXT = 5_000
+MAX_FILE_BYTES = 100 * 2**20
+SYNTHETIC = "synthetic speech, made by EmoStudio"
+
+# Named blends of EmoMix's paper (demo page) and of Plutchik's wheel: shares of basic emotions.
+NAMED_MIXES: dict[str, dict[str, float]] = {
+    "Excitement": {"happy": 0.5, "surprise": 0.5},
+    "Disappointment": {"sad": 0.5, "surprise": 0.5},
+    "Outrage": {"angry": 0.5, "surprise": 0.5},
+    "Bitterness": {"sad": 0.6, "angry": 0.4},
+    "Contempt": {"disgust": 0.5, "angry": 0.5},
+    "Remorse": {"sad": 0.5, "disgust": 0.5},
+    "Alarm": {"fear": 0.5, "surprise": 0.5},
+    "Relief": {"calm": 0.5, "happy": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Mono sound: `wav` (T_wav,) float32 in [-1, 1] at `sample_rate` Hz."""
+
+    wav: np.ndarray
+    sample_rate: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.wav) / self.sample_rate
+
+    @classmethod
+    def load(cls, path: str | Path) -> Clip:
+        """Read any sound file as mono; what soundfile can't read goes through ffmpeg if installed.
+
+        Raises:
+            ValueError: no such file, too large, or not sound; the sentence says what to do.
+        """
+        import soundfile
+
+        path = Path(path)
+        if not path.is_file():
+            raise ValueError(f"There is no file {path}. Check the path.")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError(
+                f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MB. "
+                "Cut it to the seconds you need, 3 to 30 are enough."
+            )
+        try:
+            wav, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            return cls._decode_with_ffmpeg(path, error)
+        return cls(np.ascontiguousarray(wav.mean(axis=1)), int(sample_rate))
+
+    @classmethod
+    def _decode_with_ffmpeg(cls, path: Path, error: Exception) -> Clip:
+        if shutil.which("ffmpeg") is None:
+            raise ValueError(
+                f"{path.name} is not a sound file that can be read here. "
+                "Save it as WAV, FLAC, OGG or MP3 (m4a and webm need ffmpeg on this machine)."
+            ) from error
+        sample_rate = 48_000
+        command = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
+        command += ["-i", str(path), "-vn", "-ac", "1", "-ar", str(sample_rate), "-f", "f32le", "-"]
+        done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        wav = np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], dtype="<f4")
+        if done.returncode != 0 or len(wav) == 0:
+            raise ValueError(
+                f"{path.name} is not a sound file, or it is damaged. "
+                "Upload WAV, FLAC, OGG, MP3 or M4A."
+            ) from error
+        return cls(wav.copy(), sample_rate)
+
+    def save(self, path: str | Path, *, comment: str = "") -> Path:
+        """Write 16-bit sound in the format that the suffix names; `comment` goes into the file."""
+        import soundfile
+
+        path = Path(path)
+        wav = np.clip(self.wav, -1.0, 1.0)
+        with soundfile.SoundFile(
+            path, "w", samplerate=self.sample_rate, channels=1, subtype="PCM_16"
+        ) as file:
+            if comment:
+                file.comment = comment
+                file.software = "EmoStudio"
+            file.write(wav)
+        return path
+
+
+@dataclass(frozen=True)
+class EmotionMix:
+    """Emotions and their shares, which sum to one.
+
+    >>> EmotionMix.of(sad=7, angry=3)["sad"]
+    0.7
+    """
+
+    shares: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, **weights: float) -> EmotionMix:
+        """Make a mix of weights by name; they are normalized."""
+        return cls.from_weights(weights)
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, float]) -> EmotionMix:
+        """Normalize weights into shares, in the order of `EMOTIONS`.
+
+        Raises:
+            ValueError: an unknown name, a weight that is negative or no number, or all zero.
+        """
+        for name, weight in weights.items():
+            if name not in EMOTIONS:
+                raise ValueError(f"Unknown emotion '{name}'; choose from {', '.join(EMOTIONS)}.")
+            if not math.isfinite(weight) or weight < 0:
+                raise ValueError(f"The weight of '{name}' is {weight}; give a number of 0 or more.")
+        total = math.fsum(weights.values())
+        if total <= 0:
+            raise ValueError("All emotion weights are zero; raise at least one slider.")
+        shares = ((name, weights.get(name, 0) / total) for name in EMOTIONS)
+        return cls(tuple((name, share) for name, share in shares if share > 0))
+
+    @classmethod
+    def parse(cls, text: str | EmotionMix) -> EmotionMix:
+        """Read `happy`, `happy=0.7,surprise=0.3` or a named mix such as `Excitement`."""
+        if isinstance(text, EmotionMix):
+            return text
+        if text in NAMED_MIXES:
+            return cls.from_weights(NAMED_MIXES[text])
+        weights: dict[str, float] = {}
+        for part in text.split(","):
+            name, _, weight = part.partition("=")
+            try:
+                weights[name.strip()] = float(weight) if weight else 1.0
+            except ValueError:
+                raise ValueError(
+                    f"'{part.strip()}' is no weight; write a mix as happy=0.7,surprise=0.3."
+                ) from None
+        return cls.from_weights(weights)
+
+    def __getitem__(self, name: str) -> float:
+        """Return the share of an emotion, 0 where it takes no part."""
+        return dict(self.shares).get(name, 0.0)
+
+    @property
+    def top(self) -> str:
+        """The emotion with the largest share (the first of equals)."""
+        return max(self.shares, key=lambda item: item[1])[0]
+
+    def at_intensity(self, intensity: float) -> EmotionMix:
+        """Blend towards neutral: 1 is this mix, 0 is neutral alone (EmoMix section 3.3)."""
+        if not 0 <= intensity <= 1:
+            raise ValueError(f"The intensity is {intensity}; give a number from 0 to 1.")
+        weights = {name: share * intensity for name, share in self.shares}
+        weights["neutral"] = weights.get("neutral", 0.0) + 1 - intensity
+        return EmotionMix.from_weights(weights)
+
+    def __str__(self) -> str:
+        """Write the mix as `parse` reads it."""
+        return ",".join(f"{name}={share:.3g}" for name, share in self.shares)
+
+
+@dataclass(frozen=True)
+class Affect:
+    """Arousal, dominance and valence, each in [0, 1]."""
+
+    arousal: float
+    dominance: float
+    valence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the recognizer hears: `label`, `probs` by emotion, `affect`, `embedding` (D_emo,)."""
+
+    label: str
+    probs: dict[str, float]
+    affect: Affect
+    embedding: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that decides how a take sounds. Equal requests give equal takes on one machine.
+
+    `voice` names a preset; `reference` is a clip of a voice instead, which needs `consent`.
+    `emotion_reference` is a clip whose emotion is taken instead of `emotion`.
+    `base` is the emotion of the first, coarse diffusion steps; empty means the largest share.
+    """
+
+    text: str
+    voice: str = "kathleen"
+    reference: Clip | None = None
+    consent: bool = False
+    emotion: EmotionMix = EmotionMix((("neutral", 1.0),))
+    base: str = ""
+    intensity: float = 1.0
+    emotion_reference: Clip | None = None
+    lang: str = "en"
+    speed: float = 1.0
+    n_timesteps: int = 0  # 0: what the checkpoint was tuned for
+    temperature: float = 0.0  # 0: likewise
+    k_max: float = 0.6
+    k_min: float = 0.2
+    tail: Literal["mix", "published"] = "mix"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no engine could speak, in words."""
+        if not any(char.isalnum() for char in self.text):
+            raise ValueError("There is nothing to speak; type at least one word.")
+        if len(self.text) > MAX_TEXT:
+            raise ValueError(
+                f"The text has {len(self.text)} characters; {MAX_TEXT} is the limit. Split it."
+            )
+        if self.lang not in LANGUAGES:
+            raise ValueError(f"Unknown language '{self.lang}'; choose from {', '.join(LANGUAGES)}.")
+        if self.base and self.base not in EMOTIONS:
+            raise ValueError(
+                f"Unknown base emotion '{self.base}'; choose from {', '.join(EMOTIONS)}."
+            )
+        if (self.reference or self.emotion_reference) is not None and not self.consent:
+            raise ValueError(
+                "A recorded voice is used here: confirm that you may use it "
+                "(tick 'I may use this voice', --i-have-consent, or consent=True)."
+            )
+        if self.tail not in ("mix", "published"):
+            raise ValueError(f"Unknown tail '{self.tail}'; choose mix or published.")
+        bounds = {
+            "intensity": (self.intensity, 0, 1),
+            "speed": (self.speed, 0.5, 2),
+            "steps": (self.n_timesteps, 0, 100),
+            "temperature": (self.temperature, 0, 100),
+            "K_max": (self.k_max, 0, 1),
+            "K_min": (self.k_min, 0, self.k_max if math.isfinite(self.k_max) else 1),
+            "seed": (self.seed, 0, 2**32 - 1),
+        }
+        for name, (value, low, high) in bounds.items():
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {value}; give a number from {low:g} to {high:g}.")
+
+    def settings(self) -> dict[str, Any]:
+        """All but the recordings, ready for JSON."""
+        plain = replace(self, reference=None, emotion_reference=None, consent=False)
+        values = asdict(plain) | {"consent": self.consent, "emotion": dict(self.emotion.shares)}
+        del values["reference"], values["emotion_reference"]
+        return values
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """Asked against got: what the models here hear in a take.
+
+    `voice_similarity` is the cosine between the take's speaker embedding and the asked voice's;
+    `requested` is the mixture after intensity, empty when an emotion reference was given.
+    """
+
+    requested: dict[str, float]
+    heard: Prediction
+    voice_similarity: float
+
+
+@dataclass(frozen=True)
+class Take:
+    """One spoken result: sound, its JSON `passport`, and how it measures up (`read_back`).
+
+    `mel` (n_mels, T) natural log and `f0` (T,) Hz, 0 where unvoiced, are what the vocoder spoke.
+    """
+
+    clip: Clip
+    request: Request
+    passport: dict[str, Any] = field(repr=False)
+    read_back: ReadBack = field(repr=False)
+    mel: np.ndarray = field(repr=False)
+    f0: np.ndarray = field(repr=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the sound with its synthetic-speech tag, and the passport as `<name>.json`."""
+        import json
+
+        path = self.clip.save(path, comment=SYNTHETIC)
+        path.with_suffix(".json").write_text(
+            json.dumps(self.passport, indent=2, ensure_ascii=False), encoding="utf-8"
+        )
+        return path
