@@ -29,6 +29,7 @@ EMOTIONS = (
 LANGUAGES = ("en", "de")
 MAX_TEXT = 5_000
 MAX_FILE_BYTES = 100 * 2**20
+FFMPEG_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,amr,asf,aiff,caf,mp3,wav,ogg,flac,wv"
 SYNTHETIC = "synthetic speech, made by EmoStudio"
 
 # Named blends of EmoMix's paper (demo page) and of Plutchik's wheel: shares of basic emotions.
@@ -44,12 +45,22 @@ NAMED_MIXES: dict[str, dict[str, float]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clip:
     """Mono sound: `wav` (T_wav,) float32 in [-1, 1] at `sample_rate` Hz."""
 
     wav: np.ndarray
     sample_rate: int
+
+    def __eq__(self, other: object) -> bool:
+        """Hold for clips of the same samples, so that requests with recordings can be compared."""
+        if not isinstance(other, Clip):
+            return NotImplemented
+        return self.sample_rate == other.sample_rate and np.array_equal(self.wav, other.wav)
+
+    def __hash__(self) -> int:
+        """Agree with `==`."""
+        return hash((self.sample_rate, self.wav.tobytes()))
 
     @property
     def duration_s(self) -> float:
@@ -88,8 +99,15 @@ class Clip:
             ) from error
         sample_rate = 48_000
         command = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
+        # Sound and film only: a playlist would make ffmpeg open other files.
+        command += ["-format_whitelist", FFMPEG_FORMATS]
         command += ["-i", str(path), "-vn", "-ac", "1", "-ar", str(sample_rate), "-f", "f32le", "-"]
-        done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            raise ValueError(
+                f"{path.name} takes too long to read. Cut it to the seconds you need."
+            ) from error
         wav = np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], dtype="<f4")
         if done.returncode != 0 or len(wav) == 0:
             raise ValueError(
@@ -141,9 +159,14 @@ class EmotionMix:
                 raise ValueError(f"Unknown emotion '{name}'; choose from {', '.join(EMOTIONS)}.")
             if not math.isfinite(weight) or weight < 0:
                 raise ValueError(f"The weight of '{name}' is {weight}; give a number of 0 or more.")
-        total = math.fsum(weights.values())
-        if total <= 0:
+        largest = max(weights.values(), default=0)
+        if largest <= 0:
             raise ValueError("All emotion weights are zero; raise at least one slider.")
+        if largest > 1e300:  # their sum could overflow
+            weights = {name: weight / largest for name, weight in weights.items()}
+        total = math.fsum(weights.values())
+        if math.isclose(total, 1.0, rel_tol=1e-12):
+            total = 1.0  # shares stay what they are, to the last bit: passports depend on it
         shares = ((name, weights.get(name, 0) / total) for name in EMOTIONS)
         return cls(tuple((name, share) for name, share in shares if share > 0))
 
@@ -265,6 +288,9 @@ class Request:
         for name, (value, low, high) in bounds.items():
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; give a number from {low:g} to {high:g}.")
+        for name, value in {"steps": self.n_timesteps, "seed": self.seed}.items():
+            if not isinstance(value, int):
+                raise ValueError(f"{name} is {value}; give a whole number.")
 
     def settings(self) -> dict[str, Any]:
         """All but the recordings, ready for JSON."""

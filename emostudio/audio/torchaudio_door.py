@@ -39,5 +39,7 @@ def resample(wav: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
         return wav
     import torch
 
-    resampled = functional().resample(torch.from_numpy(np.ascontiguousarray(wav)), rate_in, rate_out)
+    resampled = functional().resample(
+        torch.from_numpy(np.ascontiguousarray(wav)), rate_in, rate_out
+    )
     return resampled.numpy()

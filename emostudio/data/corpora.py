@@ -38,7 +38,9 @@ def read_corpora(root: Path) -> list[Utterance]:
     """
     tables = sorted(root.glob("*/metadata.csv"))
     if not tables:
-        raise ValueError(f"There is no CORPUS/metadata.csv below {root}; see checkpoints/README.md.")
+        raise ValueError(
+            f"There is no CORPUS/metadata.csv below {root}; see checkpoints/README.md."
+        )
     found = []
     for table in tables:
         with table.open(encoding="utf-8", newline="") as lines:

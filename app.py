@@ -1,0 +1,11 @@
+"""EmoStudio: `python app.py`, then open http://127.0.0.1:7860."""
+
+from emostudio import Settings, Studio
+from emostudio.web import build_app, launch_options
+
+settings = Settings.from_env()
+demo = build_app(Studio(settings))  # cheap: models load on first use
+
+if __name__ == "__main__":
+    demo.queue(default_concurrency_limit=4, max_size=32)
+    demo.launch(server_name=settings.host, server_port=settings.port, **launch_options())

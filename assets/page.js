@@ -1,0 +1,136 @@
+/* What the page does in the browser: live mixture, counter, list of takes, sentence by sentence. */
+window.emostudio = (() => {
+  "use strict";
+  const HINT = 600;
+  const percent = (share) => `${Math.round(share * 100)} %`;
+  const name = (emotion) => emotion.charAt(0).toUpperCase() + emotion.slice(1);
+  const url = (path) => `gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`;
+
+  /* A node with properties and children; text stays text. */
+  function make(tag, properties = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(properties)) {
+      if (key in node) node[key] = value;
+      else node.setAttribute(key, value);
+    }
+    node.append(...children);
+    return node;
+  }
+
+  /* Shares after intensity, as EmotionMix.at_intensity computes them; null when all are zero. */
+  function shares(names, weights, intensity) {
+    const total = weights.reduce((sum, weight) => sum + Math.max(0, weight), 0);
+    if (!(total > 0)) return null;
+    const mix = weights.map((weight) => (Math.max(0, weight) / total) * intensity);
+    const neutral = names.indexOf("neutral");
+    if (neutral >= 0) mix[neutral] += 1 - intensity;
+    return mix;
+  }
+
+  function mixture(names, seen) {
+    const recording = seen[names.length + 1];
+    if (recording) {
+      return "<p class='note'>The emotion is taken from your recording; the sliders rest.</p>";
+    }
+    const mix = shares(names, seen.slice(0, names.length).map(Number), Number(seen[names.length]));
+    if (!mix) return "<p class='note warn'>All sliders are at zero: raise at least one.</p>";
+    const rows = names.map((emotion, at) => {
+      const share = mix[at];
+      return `<div role="listitem" class="is-${emotion}${share > 0 ? "" : " none"}">` +
+        `<span>${name(emotion)}</span><i aria-hidden="true"><b style="width:${share * 100}%"></b></i>` +
+        `<span class="share">${percent(share)}</span></div>`;
+    });
+    return `<p class="note">Effective mixture</p><div role="list" class="mixture"` +
+      ` aria-label="Effective mixture after intensity">${rows.join("")}</div>`;
+  }
+
+  function count(text) {
+    const length = (text || "").length;
+    const over = length > HINT;
+    const hint = over ? " · long: each sentence is heard as soon as it is ready" : "";
+    return `<p class="count${over ? " over" : ""}">${length} / ${HINT} characters${hint}</p>`;
+  }
+
+  /* The takes of this visit. `pick(id)` loads one again. */
+  function takes(element, props, watch, pick) {
+    const draw = () => {
+      const box = element.querySelector(".drawn");
+      if (!box) return;
+      const entries = Array.isArray(props.value) ? props.value : [];
+      if (!entries.length) {
+        box.replaceChildren(make("p", { className: "note" }, "None yet."));
+        return;
+      }
+      const items = entries.map((entry, at) => {
+        const number = entries.length - at;
+        const facts = `${entry.voice} · ${entry.mixture} · seed ${entry.seed}`;
+        const again = make("button", { type: "button", className: "pick" }, "Load again");
+        again.setAttribute("aria-label", `Load take ${number} again`);
+        again.addEventListener("click", () => pick(entry.id));
+        const link = (label, path) => make("a", { href: url(path),
+          download: path.split("/").pop(), "aria-label": `${label} of take ${number}` }, label);
+        return make("li", {},
+          make("p", { className: "said" }, entry.title),
+          make("p", { className: "note" }, facts),
+          make("audio", { controls: true, preload: "none", src: url(entry.wav),
+            "aria-label": `Take ${number}: ${entry.title.slice(0, 80)}` }),
+          make("div", { className: "links" },
+            make("span", { className: "note" }, `${entry.duration_s.toFixed(1)} s`),
+            link("WAV", entry.wav), link("Passport", entry.passport), again));
+      });
+      box.replaceChildren(make("ol", { reversed: true }, ...items));
+    };
+    draw();
+    watch("value", draw);
+  }
+
+  /* A long text: plays sentence after sentence while the next ones are made. */
+  function sentences(element, props, watch) {
+    const sound = new Audio();
+    let run = null, next = 0, playing = false;
+    const list = () => (props.value && props.value.sentences) || [];
+    const step = () => {
+      if (playing || next >= list().length) { draw(); return; }
+      playing = true;
+      sound.src = url(list()[next].path);
+      next += 1;
+      draw();
+      sound.play().catch(() => { playing = false; draw(); });
+    };
+    sound.addEventListener("ended", () => { playing = false; step(); });
+    function draw() {
+      const box = element.querySelector(".drawn");
+      if (!box) return;
+      const finished = props.value && props.value.done && !playing && next >= list().length;
+      if (!list().length || finished) { box.replaceChildren(); return; }
+      const items = list().map((each, at) => make("li",
+        { className: at === next - 1 && playing ? "now" : "" }, each.text));
+      if (!props.value.done) items.push(make("li", { className: "coming" }, "…"));
+      const quiet = make("button", { type: "button" }, "Stop playing");
+      quiet.addEventListener("click", () => {
+        sound.pause(); playing = false; next = Infinity; draw();
+      });
+      box.replaceChildren(make("section", { className: "queue" },
+        make("header", {}, make("strong", {}, "Sentence by sentence"), quiet),
+        make("ol", {}, ...items)));
+    }
+    watch("value", () => {
+      const now = props.value ? props.value.run : null;
+      if (now !== run) { sound.pause(); run = now; next = 0; playing = false; }
+      step();
+    });
+  }
+
+  /* Ctrl+Enter (Cmd+Enter) speaks, wherever the focus is. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const focus = document.activeElement;
+    if (focus && focus.type === "number") { focus.blur(); focus.focus(); }
+    const button = document.querySelector("#speak");
+    if (button && !button.disabled) setTimeout(() => button.click(), 60);
+  }, true);
+
+  return { mixture, count, takes, sentences };
+})();

@@ -1,0 +1,227 @@
+"""Pack corpora into arrays that training reads without audio, text or espeak libraries.
+
+A pack is a folder: `index.json` (one row an utterance) and arrays that all rows share, cut by
+offsets: `mel.npy` (frames, n_mels) float16 natural log, `f0.npy` (frames,) float16 Hz (0 unvoiced),
+`tokens.npy` (tokens,) int32, `wav.npy` (frames * hop,) int16 and, once aligned, `durations.npy`
+(tokens,) int32 frames.
+
+Levels: one gain a speaker brings the speech level of the speaker's neutral clips to
+`SPEECH_LEVEL_DB`, so that what differs by emotion stays while recording levels go. Silence at the
+ends is cut to `EDGE_S`.
+"""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emostudio.audio.mel import HOP, N_MELS, SAMPLE_RATE
+from emostudio.data.corpora import Utterance, read_corpora
+
+SPEECH_LEVEL_DB = -27.0
+SILENCE_BELOW_PEAK_DB = 38.0
+EDGE_S = 0.08
+MAX_GAIN_DB = 40.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One utterance of a pack and where its parts lie: frames and tokens as [start, stop)."""
+
+    name: str
+    corpus: str
+    speaker: str
+    lang: str
+    emotion: str
+    intensity: str
+    split: str
+    text: str
+    frames: tuple[int, int]
+    tokens: tuple[int, int]
+
+    @property
+    def n_frames(self) -> int:
+        """Length in mel frames."""
+        return self.frames[1] - self.frames[0]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack opened for reading; the arrays are memory-mapped."""
+
+    rows: tuple[Row, ...]
+    mel: np.ndarray
+    f0: np.ndarray
+    tokens: np.ndarray
+    wav: np.ndarray
+    durations: np.ndarray | None
+
+    @classmethod
+    def open(cls, folder: Path) -> "Pack":
+        """Open a pack.
+
+        Raises:
+            ValueError: the folder holds no pack.
+        """
+        if not (folder / "index.json").is_file():
+            raise ValueError(
+                f"{folder} holds no packed features; make them with "
+                "'python -m emostudio pack --corpora DIR --out DIR'."
+            )
+        rows = [
+            Row(**row | {"frames": tuple(row["frames"]), "tokens": tuple(row["tokens"])})
+            for row in json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        ]
+        mel, f0, tokens, wav = (
+            np.load(folder / f"{name}.npy", mmap_mode="r")
+            for name in ("mel", "f0", "tokens", "wav")
+        )
+        aligned = folder / "durations.npy"
+        durations = np.load(aligned, mmap_mode="r") if aligned.is_file() else None
+        return cls(tuple(rows), mel, f0, tokens, wav, durations)
+
+    def select(self, split: str, *corpora: str) -> tuple[Row, ...]:
+        """Rows of a split, of all corpora or of those named."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.split == split and (not corpora or row.corpus in corpora)
+        )
+
+    def mel_of(self, row: Row) -> np.ndarray:
+        """Log mel (n_mels, T) float32."""
+        return self.mel[slice(*row.frames)].T.astype(np.float32)
+
+    def f0_of(self, row: Row) -> np.ndarray:
+        """F0 (T,) float32 in Hz, 0 where unvoiced."""
+        return self.f0[slice(*row.frames)].astype(np.float32)
+
+    def wav_of(self, row: Row) -> np.ndarray:
+        """Sound (T * hop,) float32."""
+        start, stop = row.frames
+        return self.wav[start * HOP : stop * HOP].astype(np.float32) / 32768
+
+    def tokens_of(self, row: Row) -> np.ndarray:
+        """Tokens (L,)."""
+        return np.asarray(self.tokens[slice(*row.tokens)])
+
+    def durations_of(self, row: Row) -> np.ndarray:
+        """Frames of each token (L,).
+
+        Raises:
+            ValueError: the pack was not aligned yet.
+        """
+        if self.durations is None:
+            raise ValueError("These features have no durations yet; run 'train aligner' first.")
+        return np.asarray(self.durations[slice(*row.tokens)])
+
+
+def speech_level_db(wav: np.ndarray) -> float:
+    """Level of the frames that hold speech: the mean power of those within 30 dB of the loudest."""
+    power = _frame_power(wav)
+    return float(10 * np.log10(power[power > power.max() * 1e-3].mean()))
+
+
+def trim(wav: np.ndarray) -> np.ndarray:
+    """Cut silence at both ends to `EDGE_S`; whole frames remain."""
+    power = _frame_power(wav)
+    loud = np.percentile(power, 95)
+    heard = np.flatnonzero(power > loud * 10 ** (-SILENCE_BELOW_PEAK_DB / 10))
+    edge = round(EDGE_S * SAMPLE_RATE)
+    start = max(0, heard[0] * HOP - edge)
+    stop = min(len(wav), (heard[-1] + 1) * HOP + edge)
+    return wav[start : start + (stop - start) // HOP * HOP]
+
+
+def _frame_power(wav: np.ndarray) -> np.ndarray:
+    frames = wav[: len(wav) // HOP * HOP].reshape(-1, HOP)
+    return (frames.astype(np.float64) ** 2).mean(axis=1) + 1e-12
+
+
+def _load(utterance: Utterance) -> np.ndarray:
+    from emostudio.audio.torchaudio_door import resample
+    from emostudio.values import Clip
+
+    clip = Clip.load(utterance.path)
+    return trim(resample(clip.wav, clip.sample_rate, SAMPLE_RATE))
+
+
+def _features_of_speaker(
+    utterances: list[Utterance],
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Features of all clips of a speaker: mel (T, n_mels), f0 (T,), wav (T * hop,)."""
+    import torch
+
+    from emostudio.audio.mel import log_mel
+    from emostudio.audio.pitch import f0_contour
+
+    torch.set_num_threads(1)
+    wavs = [_load(utterance) for utterance in utterances]
+    calm = [w for w, u in zip(wavs, utterances, strict=True) if u.emotion == "neutral"] or wavs
+    level = float(np.mean([speech_level_db(wav) for wav in calm[:40]]))
+    gain = 10 ** (min(SPEECH_LEVEL_DB - level, MAX_GAIN_DB) / 20)
+    found = []
+    for wav in wavs:
+        scaled = wav * np.float32(gain)
+        mel = log_mel(torch.from_numpy(scaled)[None])[0].T.numpy()
+        f0 = f0_contour(scaled, SAMPLE_RATE, HOP)
+        sound = (np.clip(scaled, -1, 1) * 32767).astype(np.int16)
+        found.append((mel.astype(np.float16), f0.astype(np.float16), sound))
+    return found
+
+
+def pack(corpora: Path, out: Path, *, processes: int = 2) -> Pack:
+    """Read corpora below `corpora` and write a pack to `out`.
+
+    Raises:
+        ValueError: no corpora there, or a recording that can't be read.
+    """
+    from emostudio.text.normalize import normalize
+    from emostudio.text.phonemes import phonemize
+
+    utterances = sorted(read_corpora(corpora), key=lambda u: (u.corpus, u.speaker, u.name))
+    tokens: dict[str, np.ndarray] = {}
+    for lang in sorted({u.lang for u in utterances}):
+        of_lang = [u for u in utterances if u.lang == lang]
+        spoken = phonemize([normalize(u.text, lang) for u in of_lang], lang)
+        tokens |= {u.name: t for u, t in zip(of_lang, spoken, strict=True)}
+    groups = list(_by_speaker(utterances))
+    rows, mels, f0s, wavs, ids = [], [], [], [], []
+    frame, token = 0, 0
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for group, features in zip(groups, pool.imap(_features_of_speaker, groups), strict=True):
+            for utterance, (mel, f0, wav) in zip(group, features, strict=True):
+                text = tokens[utterance.name]
+                values = asdict(utterance)
+                del values["path"]
+                rows.append(
+                    Row(
+                        name=utterance.name,
+                        frames=(frame, frame + len(mel)),
+                        tokens=(token, token + len(text)),
+                        **values,
+                    )
+                )
+                frame, token = frame + len(mel), token + len(text)
+                mels.append(mel)
+                f0s.append(f0)
+                wavs.append(wav)
+                ids.append(text)
+    out.mkdir(parents=True, exist_ok=True)
+    arrays = {"mel": mels, "f0": f0s, "wav": wavs, "tokens": ids}
+    for name, parts in arrays.items():
+        np.save(out / f"{name}.npy", np.concatenate(parts))
+    (out / "durations.npy").unlink(missing_ok=True)
+    index = json.dumps([asdict(row) for row in rows], ensure_ascii=False)
+    (out / "index.json").write_text(index, encoding="utf-8")
+    assert mels[0].shape[1] == N_MELS
+    return Pack.open(out)
+
+
+def _by_speaker(utterances: list[Utterance]) -> Iterator[list[Utterance]]:
+    speakers = dict.fromkeys(u.speaker for u in utterances)
+    for speaker in speakers:
+        yield [u for u in utterances if u.speaker == speaker]

@@ -1,0 +1,60 @@
+"""Asked against got: what the studio's own models hear in a sound."""
+
+import numpy as np
+import torch
+
+from emostudio.audio.mel import SAMPLE_RATE, log_mel
+from emostudio.audio.torchaudio_door import resample
+from emostudio.models.ser import EmotionRecognizer, affect_of
+from emostudio.models.speaker import SpeakerEncoder
+from emostudio.values import Clip, Prediction
+
+# What the recognizer was trained on is one to a few seconds long; more is heard by pieces.
+PIECE_S = 6.0
+MIN_S = 0.3
+
+
+@torch.inference_mode()
+def recognize(recognizer: EmotionRecognizer, clip: Clip) -> Prediction:
+    """Emotion of a clip at any rate, level and length; a long one is the mean over its pieces.
+
+    Raises:
+        ValueError: too short, silent, or no numbers.
+    """
+    wav = _checked(clip)
+    n_pieces = max(1, round(len(wav) / SAMPLE_RATE / PIECE_S))
+    device = next(recognizer.parameters()).device
+    logits, embeddings = zip(
+        *(
+            recognizer(log_mel(torch.from_numpy(piece)[None].to(device)))
+            for piece in np.array_split(wav, n_pieces)
+        ),
+        strict=True,
+    )
+    probs = torch.stack(logits).softmax(-1).mean(0)[0].cpu().tolist()
+    named = dict(zip(recognizer.config.emotions, probs, strict=True))
+    return Prediction(
+        label=max(named, key=lambda name: named[name]),
+        probs=named,
+        affect=affect_of(named),
+        embedding=torch.stack(embeddings).mean(0)[0].cpu().numpy(),
+    )
+
+
+@torch.inference_mode()
+def voice_similarity(speaker: SpeakerEncoder, clip: Clip, speaker_emb: np.ndarray) -> float:
+    """Cosine between the speaker embedding of a clip and `speaker_emb` (D_spk,)."""
+    wav = torch.from_numpy(_checked(clip))[None].to(next(speaker.parameters()).device)
+    heard = speaker(log_mel(wav))[0].cpu().numpy()
+    return float(heard @ speaker_emb / np.linalg.norm(speaker_emb).clip(min=1e-6))
+
+
+def _checked(clip: Clip) -> np.ndarray:
+    wav = resample(clip.wav, clip.sample_rate, SAMPLE_RATE)
+    if not np.isfinite(wav).all():
+        raise ValueError("The clip has samples that are no numbers; save the recording again.")
+    if len(wav) < MIN_S * SAMPLE_RATE:
+        raise ValueError(f"The clip is {clip.duration_s:.2f} s long; give at least {MIN_S} s.")
+    if np.abs(wav).max() < 1e-4:
+        raise ValueError("The clip is silent; choose one with a voice in it.")
+    return np.ascontiguousarray(wav, dtype=np.float32)

@@ -1,0 +1,135 @@
+"""Checkpoints: a folder with config.json (class and sizes) and model.safetensors (half precision).
+
+Nothing is unpickled. Each name is looked for in the user's own models first (`EMOSTUDIO_MODELS`, a
+folder or a Hugging Face repository id), then among those that ship.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.emomix.config import EmoMixConfig
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.ser import EmotionRecognizer, SerConfig
+from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
+from emostudio.models.vocoder import Vocoder, VocoderConfig
+
+# Every net that has checkpoints: the name of its folder, and its config.
+NETS: dict[type[nn.Module], tuple[str, type]] = {
+    PhonemeNet: ("aligner", AlignerConfig),
+    SpeakerEncoder: ("speaker", SpeakerConfig),
+    EmotionRecognizer: ("ser", SerConfig),
+    Vocoder: ("vocoder", VocoderConfig),
+    EmoMix: ("emomix", EmoMixConfig),
+}
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def save(model: nn.Module, folder: Path) -> None:
+    """Write a net and its config; weights in half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_config(model, folder)
+    weights = {
+        key: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+        for key, value in model.state_dict().items()
+    }
+    save_file(weights, folder / "model.safetensors")
+
+
+def save_config(model: nn.Module, folder: Path) -> None:
+    """Write config.json alone, from which the net can be built again."""
+    sizes: Any = model.config
+    text = json.dumps({"net": NETS[type(model)][0]} | dataclasses.asdict(sizes), indent=2)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load(net: type[Net], folder: Path) -> Net:
+    """Build the net whose config and weights lie in `folder`, in single precision, ready to use.
+
+    Raises:
+        ValueError: files are missing, damaged or of another net; the sentence says where they go.
+    """
+    name = NETS[net][0]
+    weights_file = folder / "model.safetensors"
+    if not weights_file.is_file():
+        raise ValueError(
+            f"The checkpoint '{name}' is missing: put config.json and model.safetensors into "
+            f"{folder}, or set EMOSTUDIO_MODELS to a folder or repository that has it."
+        )
+    model = net(_read_config(net, folder))
+    try:
+        weights = load_file(weights_file)
+        model.load_state_dict({key: value.float() for key, value in weights.items()}, strict=True)
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise ValueError(
+            f"The checkpoint '{name}' in {folder} is damaged or of another size than its "
+            "config.json says; download it again or train it anew."
+        ) from error
+    return model.eval().requires_grad_(False)
+
+
+def _read_config(net: type[nn.Module], folder: Path) -> Any:
+    name, config = NETS[net]
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if settings.pop("net") != name:
+            raise KeyError(name)
+        if "emotions" in settings:
+            settings["emotions"] = tuple(settings["emotions"])
+        return config(**settings)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{folder / 'config.json'} is missing or does not describe a '{name}' net; "
+            "restore it from where the checkpoint came from."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where checkpoints lie: `shipped` has a folder a name; `own` comes first where it has one."""
+
+    shipped: Path
+    own: str = ""
+
+    def folder(self, name: str) -> Path:
+        """The folder of a checkpoint.
+
+        Raises:
+            ValueError: `own` is neither a folder nor a repository that can be reached.
+        """
+        if self.own:
+            own = Path(self.own)
+            base = own if own.is_dir() else _download(self.own)
+            if (base / name / "config.json").is_file():
+                return base / name
+        return self.shipped / name
+
+    def load(self, net: type[Net], device: str = "cpu") -> Net:
+        """Load a net onto a device."""
+        return load(net, self.folder(NETS[net][0])).to(torch.device(device))
+
+    def sha256(self, name: str) -> str:
+        """Hash of a checkpoint's weights, as passports and the table of checkpoints give it."""
+        return hashlib.sha256((self.folder(name) / "model.safetensors").read_bytes()).hexdigest()
+
+
+def _download(repo_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        return Path(snapshot_download(repo_id, allow_patterns=["*.json", "*.safetensors"]))
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        raise ValueError(
+            f"EMOSTUDIO_MODELS is '{repo_id}', which is neither a folder here nor a repository "
+            "that can be downloaded now; correct it or unset it."
+        ) from error

@@ -1,0 +1,58 @@
+"""What the surroundings decide: address, device, folders. Read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEVICES = ("cpu", "cuda")
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one process of EmoStudio runs; `from_env` reads the variables named here.
+
+    `host` and `port` are where the page is served (EMOSTUDIO_HOST, EMOSTUDIO_PORT). `device` is
+    cpu or cuda (EMOSTUDIO_DEVICE). `models` is a folder or a Hugging Face repository id whose
+    models take the place of the shipped ones (EMOSTUDIO_MODELS). `data_dir` is where the app
+    writes (EMOSTUDIO_DATA_DIR). `checkpoints` holds the shipped models.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    device: str = "cpu"
+    models: str = ""
+    data_dir: Path = Path("var")
+    checkpoints: Path = CHECKPOINTS
+
+    def __post_init__(self) -> None:
+        """Refuse what could not start, in words."""
+        if self.device not in DEVICES:
+            raise ValueError(
+                f"The device is '{self.device}'; set EMOSTUDIO_DEVICE to {' or '.join(DEVICES)}."
+            )
+        if not 0 < self.port < 2**16:
+            raise ValueError(f"The port is {self.port}; set EMOSTUDIO_PORT to 1 to 65535.")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; a Space is served to all addresses, a home only to itself.
+
+        >>> Settings.from_env({"EMOSTUDIO_PORT": "8000"}).port
+        8000
+        """
+        env = os.environ if environ is None else environ
+        port = env.get("EMOSTUDIO_PORT") or env.get("GRADIO_SERVER_PORT") or "7860"
+        if not port.isdecimal():
+            raise ValueError(f"The port is '{port}'; set EMOSTUDIO_PORT to a number such as 7860.")
+        everywhere = "0.0.0.0" if env.get("SPACE_ID") else "127.0.0.1"
+        return cls(
+            host=env.get("EMOSTUDIO_HOST") or everywhere,
+            port=int(port),
+            device=(env.get("EMOSTUDIO_DEVICE") or "cpu").strip().lower(),
+            models=(env.get("EMOSTUDIO_MODELS") or "").strip(),
+            data_dir=Path(env.get("EMOSTUDIO_DATA_DIR") or "var"),
+        )

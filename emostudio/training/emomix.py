@@ -1,0 +1,230 @@
+"""Recipe of EmoMix on packed features: durations, F0, speaker and emotion embeddings are given.
+
+Each item is a window of frames with the tokens around it, more tokens than the encoder's
+convolutions reach, so that a window is encoded as the whole sentence would be.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from emostudio.audio.pitch import fill_unvoiced
+from emostudio.data import batches
+from emostudio.data.features import Pack, Row
+from emostudio.models.blocks import lengths_to_mask
+from emostudio.models.emomix.config import EmoMixConfig
+from emostudio.models.emomix.net import EmoMix, Prosody, spread
+from emostudio.models.ser import EmotionRecognizer, style_loss
+from emostudio.training.loop import Recipe
+
+STYLE_WEIGHT = 0.05
+STYLE_ITEMS = 4
+CROP = 128
+MEAN_SHARE = 0.5
+# Emotional corpora count more than their minutes: they hold all that is to be learned of emotion.
+FACTORS = {"ravdess": 2.2, "emodb": 1.6, "kathleen": 1.6, "ljspeech": 1.3, "librispeech": 0.9}
+
+
+@dataclass(frozen=True)
+class Voices:
+    """What is known of who speaks and how, by row of the pack.
+
+    `emotion_means` come from odd-numbered actors of ravdess (and emodb for what ravdess has not),
+    so that a judge trained on even-numbered ones stays independent.
+    """
+
+    speaker_emb: np.ndarray
+    emotion_emb: np.ndarray
+    emotion_means: np.ndarray
+    speaker_means: dict[str, np.ndarray]
+    pitch_means: dict[str, float]
+
+    @classmethod
+    def of(cls, data: Pack, folder: Path, emotions: tuple[str, ...]) -> "Voices":
+        """Read embeddings from a pack's folder and average them over training rows.
+
+        Raises:
+            ValueError: the embeddings were not made yet.
+        """
+        if not (folder / "emotion_emb.npy").is_file():
+            raise ValueError(f"{folder} holds no embeddings; run 'train ser' and 'train speaker'.")
+        speaker_emb = np.load(folder / "speaker_emb.npy")
+        emotion_emb = np.load(folder / "emotion_emb.npy")
+        train = [(place, row) for place, row in enumerate(data.rows) if row.split == "train"]
+        means = []
+        for emotion in emotions:
+            of_it = [(p, r) for p, r in train if r.emotion == emotion]
+            odd = [p for p, r in of_it if r.corpus == "ravdess" and int(r.speaker[-2:]) % 2]
+            chosen = odd or [p for p, r in of_it]
+            means.append(emotion_emb[chosen].mean(0))
+        speaker_means, pitch_means = {}, {}
+        for speaker in dict.fromkeys(row.speaker for _, row in train):
+            rows = [(p, r) for p, r in train if r.speaker == speaker]
+            rows = [(p, r) for p, r in rows if r.emotion == "neutral"] or rows
+            mean = speaker_emb[[p for p, _ in rows]].mean(0)
+            speaker_means[speaker] = mean / np.linalg.norm(mean)
+            f0 = np.concatenate([data.f0_of(row) for _, row in rows])
+            pitch_means[speaker] = float(np.log(f0[f0 > 0]).mean())
+        return cls(speaker_emb, emotion_emb, np.stack(means), speaker_means, pitch_means)
+
+
+class EmoMixRecipe(Recipe[EmoMix]):
+    """Duration, prosody, prior, diffusion and style losses (EmoMix, eq. 9) and prosody's."""
+
+    def __init__(
+        self, config: EmoMixConfig, data: Pack, voices: Voices, recognizer: EmotionRecognizer
+    ) -> None:
+        """Prepare the model; the recognizer is frozen."""
+        super().__init__()
+        self.export = EmoMix(config)
+        self.export.emotion_means.copy_(torch.from_numpy(voices.emotion_means))
+        self._recognizer = [recognizer.eval().requires_grad_(False)]  # a list: it is not trained
+        self._data, self._voices = data, voices
+        self._places = {row.name: place for place, row in enumerate(data.rows)}
+        self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
+        self._weights = batches.corpus_weights(self._rows, **FACTORS)
+        self._of_speaker: dict[str, list[int]] = {}
+        for row in self._rows:
+            if row.emotion in ("neutral", "calm"):
+                self._of_speaker.setdefault(row.speaker, []).append(self._places[row.name])
+        # Tokens on each side that reach a token's features: half a kernel of 7 a block.
+        self._context = 3 * config.encoder_depth
+
+    def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
+        """Windows of frames, the tokens around them, and who and how."""
+        rng = batches.step_rng(seed, step, rank)
+        items: dict[str, list[np.ndarray]] = {}
+        for row in batches.choose(rng, self._rows, self._weights, batch_size):
+            for name, value in self._item(rng, row).items():
+                items.setdefault(name, []).append(value)
+        found = {name: batches.pad(values) for name, values in items.items()}
+        found["token_lengths"] = batches.lengths(items["tokens"])
+        found["mel_lengths"] = batches.lengths(items["mel"])
+        return found
+
+    def _item(self, rng: np.random.Generator, row: Row) -> dict[str, np.ndarray]:
+        data, voices = self._data, self._voices
+        window = batches.crop(rng, row.n_frames, CROP)
+        tokens, durations = data.tokens_of(row), data.durations_of(row)
+        ends = durations.cumsum()
+        first = int(np.searchsorted(ends, window.start, side="right"))
+        last = int(np.searchsorted(ends, window.stop - 1, side="right"))
+        low, high = max(0, first - self._context), min(len(tokens), last + 1 + self._context)
+        # Frames of a token that the window cuts: the place within it must stay true.
+        offset = window.start - (ends[low] - durations[low])
+        f0 = data.f0_of(row)
+        log_f0 = fill_unvoiced(f0)[window] - voices.pitch_means[row.speaker]
+        emotion = self.export.config.emotions.index(row.emotion)
+        place = self._places[row.name]
+        use_mean = rng.random() < MEAN_SHARE
+        emotion_emb = voices.emotion_means[emotion] if use_mean else voices.emotion_emb[place]
+        other = int(rng.choice(self._of_speaker[row.speaker]))
+        use_mean = rng.random() < MEAN_SHARE
+        speaker_emb = voices.speaker_means[row.speaker] if use_mean else voices.speaker_emb[other]
+        return {
+            "tokens": tokens[low:high].astype(np.int64),
+            "durations": durations[low:high].astype(np.int64),
+            "offset": np.array([offset], np.int64),
+            "mel": data.mel_of(row)[:, window],
+            "log_f0": log_f0.astype(np.float32),
+            "voiced": (f0[window] > 0).astype(np.float32),
+            "pitch_mean": np.array([voices.pitch_means[row.speaker]], np.float32),
+            "speaker_emb": speaker_emb.astype(np.float32),
+            "emotion_emb": emotion_emb.astype(np.float32),
+        }
+
+    def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
+        """All losses of a batch."""
+        net, mel = self.export, batch["mel"]
+        token_mask = lengths_to_mask(batch["token_lengths"], batch["tokens"].shape[1])
+        mask = lengths_to_mask(batch["mel_lengths"], mel.shape[-1])
+        flat = mask[:, 0].float()
+        who = (batch["speaker_emb"], batch["emotion_emb"])
+        features, log_durations = net.encode(batch["tokens"], token_mask, *who)
+        durations = batch["durations"].float()
+        # Poisson likelihood: exp of the output is then the mean duration, which exp of the mean
+        # log duration (the paper's squared error) falls short of by a quarter.
+        kept = token_mask[:, 0].float()
+        poisson = log_durations.exp() - durations * log_durations
+        duration = (poisson * kept).sum() / kept.sum()
+
+        frames = _windows(features, batch)
+        energy = mel.mean(1)
+        got = net.predict_prosody(frames, mask, *who)
+        weight = flat * (0.1 + 0.9 * batch["voiced"])
+        pitch = ((got.log_f0 - batch["log_f0"]).square() * weight).sum() / weight.sum()
+        voicing = F.binary_cross_entropy_with_logits(got.voiced_logit, batch["voiced"], flat)
+        loudness = ((got.energy - energy).square() * flat).sum() / flat.sum()
+
+        given = Prosody(batch["log_f0"], batch["voiced"], energy)
+        mu, hidden = net.prior(frames, given, batch["pitch_mean"][:, 0], mask, *who)
+        prior = ((mu - mel).square() * mask).sum() / (flat.sum() * mel.shape[1])
+
+        t = torch.rand(len(mel), device=mel.device).clamp(1e-3)
+        x_t = net.schedule.diffuse(mel, mu.detach(), t, torch.randn_like(mel)) * mask
+        denoised = net.estimator(x_t, mask, mu.detach(), hidden, t, *who)
+        error = ((denoised - mel).square() * mask).sum((1, 2)) / (flat.sum(1) * mel.shape[1])
+        diffusion = (error * net.schedule.weight(t)).mean()
+        some = slice(0, STYLE_ITEMS)
+        style = style_loss(
+            self._recognizer[0].to(mel.device),
+            (denoised * mask)[some],
+            mel[some],
+            batch["mel_lengths"][some],
+        )
+        # Far from the data its expectation is smooth, and has no style to be held to.
+        style = (style * net.schedule.data_share(t[some])).mean()
+        loss = (
+            0.3 * duration + 5 * pitch + 0.5 * voicing + 0.2 * loudness + 0.5 * prior + diffusion
+        ) + STYLE_WEIGHT * style
+        return {
+            "loss": loss,
+            "duration": duration,
+            "pitch": pitch,
+            "voicing": voicing,
+            "loudness": loudness,
+            "prior": prior,
+            "diffusion": diffusion,
+            "error": error.mean(),
+            "style": style,
+        }
+
+
+def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Spread token features over all frames of the tokens, then cut each item's window."""
+    offset, n_frames = batch["offset"], batch["mel"].shape[-1]
+    everything = spread(features, batch["durations"], int((offset + n_frames).max()))
+    index = (offset + torch.arange(n_frames, device=offset.device))[:, None]
+    return everything.gather(2, index.expand(-1, everything.shape[1], -1))
+
+
+# Who is offered as a preset: readers with the most speech; no actor of ravdess.
+PRESETS = {"kathleen": "kathleen", "LJ": "ljspeech-LJ", "kerstin": "kerstin"}
+N_READERS = 6
+
+
+def preset_voices(data: Pack, voices: Voices) -> dict[str, dict]:
+    """Language, mean log F0 and speaker embedding of each preset voice, by name."""
+    frames: dict[str, int] = {}
+    langs: dict[str, str] = {}
+    for row in data.select("train"):
+        frames[row.speaker] = frames.get(row.speaker, 0) + row.n_frames
+        langs[row.speaker] = row.lang
+    readers = [speaker for speaker in frames if speaker.startswith("librispeech-")]
+    readers.sort(key=lambda speaker: -frames[speaker])
+    low = [s for s in readers if voices.pitch_means[s] <= np.log(160.0)][: N_READERS // 2]
+    high = [s for s in readers if voices.pitch_means[s] > np.log(160.0)][: N_READERS // 2]
+    names = PRESETS | {s.replace("librispeech-", "reader-"): s for s in [*high, *low]}
+    return {
+        name: {
+            "lang": langs[speaker],
+            "pitch_mean": round(voices.pitch_means[speaker], 4),
+            "speaker_emb": [round(float(x), 4) for x in voices.speaker_means[speaker]],
+        }
+        for name, speaker in names.items()
+        if speaker in langs
+    }

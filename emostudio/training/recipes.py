@@ -1,0 +1,166 @@
+"""Every recipe by name, at the shipped size and at the paper's: `train RECIPE` looks here.
+
+Order for a pack made anew: aligner (writes durations into the pack), ser, speaker and vocoder in
+any order, then emomix, which reads the shipped recognizer and speaker encoder.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from emostudio.data.features import Pack
+from emostudio.models import checkpoint
+from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.emomix.config import EmoMixConfig
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.ser import EmotionRecognizer, SerConfig
+from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
+from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.settings import Settings
+from emostudio.training.aligner import AlignerRecipe, align
+from emostudio.training.embeddings import embed
+from emostudio.training.emomix import EmoMixRecipe, Voices, preset_voices
+from emostudio.training.loop import Recipe, RunConfig, fit
+from emostudio.training.ser import SerRecipe
+from emostudio.training.speaker import SpeakerRecipe
+from emostudio.training.vocoder import VocoderRecipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a name stands for: the net, its config, how to train it."""
+
+    net: type[nn.Module]
+    config: Any
+    run: RunConfig
+
+
+def _plans() -> dict[str, Plan]:
+    on_gpu = torch.cuda.is_available()
+    # On two cores bfloat16 convolutions take half the time where the processor has them.
+    half = "bf16" if on_gpu or torch.backends.mkldnn.is_available() else "no"
+    grow = 4 if on_gpu else 1
+    shipped = {
+        "aligner": Plan(PhonemeNet, AlignerConfig(), RunConfig(batch_size=16, average_decay=0.99)),
+        "ser": Plan(
+            EmotionRecognizer,
+            SerConfig(),
+            RunConfig(batch_size=32, learning_rate=1.5e-3, weight_decay=0.05, precision=half),
+        ),
+        "speaker": Plan(
+            SpeakerEncoder,
+            SpeakerConfig(),
+            RunConfig(batch_size=48, learning_rate=2e-3, weight_decay=0.05, precision=half),
+        ),
+        "vocoder": Plan(Vocoder, VocoderConfig(), RunConfig(batch_size=12 * grow)),
+        "emomix": Plan(EmoMix, EmoMixConfig(), RunConfig(batch_size=16 * grow, precision=half)),
+    }
+    sizes = {
+        "aligner": AlignerConfig.paper(),
+        "ser": SerConfig.paper(),
+        "speaker": SpeakerConfig.paper(),
+        "vocoder": VocoderConfig.paper(),
+        "emomix": EmoMixConfig.paper(),
+    }
+    paper = {
+        f"{name}-paper": replace(
+            shipped[name],
+            config=size,
+            run=replace(shipped[name].run, learning_rate=shipped[name].run.learning_rate / 4),
+        )
+        for name, size in sizes.items()
+    }
+    return shipped | paper
+
+
+RECIPES = tuple(
+    f"{name}{size}"
+    for size in ("", "-paper")
+    for name in ("aligner", "ser", "speaker", "vocoder", "emomix")
+)
+
+
+def train(
+    recipe: str,
+    *,
+    data: Path,
+    run: Path,
+    minutes: float = 0.0,
+    max_steps: int = 0,
+    resume: bool = False,
+    seed: int = 0,
+    start: Path | None = None,
+) -> int:
+    """Train a recipe on a pack into a run folder, and return the step reached.
+
+    `start` is a folder of a checkpoint or run whose weights are the first ones. The run folder
+    becomes a checkpoint itself: `EMOSTUDIO_MODELS` may point to its parent.
+
+    Raises:
+        ValueError: no such recipe, no pack, or what the recipe needs was not made yet.
+    """
+    plans = _plans()
+    if recipe not in plans:
+        raise ValueError(f"There is no recipe '{recipe}'; choose from {', '.join(plans)}.")
+    plan = plans[recipe]
+    pack = Pack.open(data)
+    torch.manual_seed(seed)  # the first weights
+    task = _BUILDERS[plan.net](plan.config, pack, data)
+    if start is not None and not resume:
+        task.export.load_state_dict(checkpoint.load(plan.net, start).state_dict())
+    run.mkdir(parents=True, exist_ok=True)
+    checkpoint.save_config(task.export, run)
+    config = replace(plan.run, minutes=minutes, max_steps=max_steps, seed=seed)
+    step = fit(task, config, run, resume=resume)
+    trained = checkpoint.load(plan.net, run)
+    if isinstance(trained, PhonemeNet):
+        align(trained, data)
+    if isinstance(trained, EmoMix):
+        voices = Voices.of(pack, data, plan.config.emotions)
+        text = json.dumps(preset_voices(pack, voices), indent=1)
+        (run / "voices.json").write_text(text, encoding="utf-8")
+    return step
+
+
+def export(run: Path, folder: Path) -> None:
+    """Turn a run into a checkpoint to ship: half precision, config and voices, nothing else.
+
+    Raises:
+        ValueError: the run has no model yet.
+    """
+    try:
+        name = json.loads((run / "config.json").read_text(encoding="utf-8"))["net"]
+        net = next(net for net, (known, _) in checkpoint.NETS.items() if known == name)
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        raise ValueError(f"{run} is not a run folder: it has no config.json of a net.") from error
+    checkpoint.save(checkpoint.load(net, run), folder)
+    if (run / "voices.json").is_file():
+        (folder / "voices.json").write_bytes((run / "voices.json").read_bytes())
+
+
+def _emomix(config: EmoMixConfig, pack: Pack, data: Path) -> Recipe:
+    settings = Settings.from_env()
+    store = checkpoint.Store(settings.checkpoints, settings.models)
+    sources = {name: store.sha256(name) for name in ("ser", "speaker")}
+    note = data / "embeddings.json"
+    recognizer = store.load(EmotionRecognizer)
+    if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != sources:
+        embed(store.load(SpeakerEncoder), recognizer, data)
+        note.write_text(json.dumps(sources), encoding="utf-8")
+    return EmoMixRecipe(config, pack, Voices.of(pack, data, config.emotions), recognizer)
+
+
+_BUILDERS: dict[type[nn.Module], Callable[[Any, Pack, Path], Recipe]] = {
+    PhonemeNet: lambda config, pack, _: AlignerRecipe(config, pack),
+    EmotionRecognizer: lambda config, pack, _: SerRecipe(config, pack),
+    SpeakerEncoder: lambda config, pack, _: SpeakerRecipe(config, pack),
+    Vocoder: lambda config, pack, _: VocoderRecipe(
+        config, pack, adversarial=torch.cuda.is_available()
+    ),
+    EmoMix: _emomix,
+}

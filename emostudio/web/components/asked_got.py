@@ -1,0 +1,58 @@
+"""Asked against got: the requested mixture beside what the studio's own recognizer hears."""
+
+from __future__ import annotations
+
+from html import escape
+
+from emostudio.values import EMOTIONS, ReadBack
+
+CAPTION = (
+    "Heard by EmoStudio's own recognizer, a small model trained on acted speech. "
+    "It is a hint for comparing takes, not a listener's judgment."
+)
+
+
+def asked_got(read_back: ReadBack) -> str:
+    """Draw the table and the three measures as HTML."""
+    asked, heard = read_back.requested, read_back.heard
+    names = [name for name in EMOTIONS if name in asked or name in heard.probs]
+    rows = "".join(_row(name, asked.get(name, 0.0), heard.probs.get(name)) for name in names)
+    note = "" if asked else "<p class='note'>The emotion was taken from your recording.</p>"
+    measures = "".join(
+        [
+            _measure(
+                "Voice similarity",
+                read_back.voice_similarity,
+                "cosine to the asked voice, by our speaker encoder; 1 is equal",
+            ),
+            _measure("Arousal", heard.affect.arousal, "0 calm, 1 excited"),
+            _measure("Valence", heard.affect.valence, "0 unpleasant, 1 pleasant"),
+        ]
+    )
+    return (
+        "<section class='asked-got'><h3>Asked against got</h3>"
+        "<p class='legend'><i class='asked'></i> asked <i class='got'></i> recognized</p>"
+        f"{note}<table><thead class='unseen'><tr><th>Emotion</th><th>Asked and recognized</th>"
+        "<th>Asked</th><th>Recognized</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table><dl>{measures}</dl><p class='note'>{CAPTION}</p></section>"
+    )
+
+
+def _row(name: str, asked: float, heard: float | None) -> str:
+    got = "–" if heard is None else f"{heard:.0%}"
+    width = 0.0 if heard is None else heard
+    return (
+        f"<tr class='is-{name}'><th scope='row'>{escape(name.capitalize())}</th>"
+        f"<td class='bars' aria-hidden='true'><i class='asked' style='width:{asked:.1%}'></i>"
+        f"<i class='got' style='width:{width:.1%}'></i></td>"
+        f"<td class='share asked'>{asked:.0%}</td><td class='share'>{got}</td></tr>"
+    )
+
+
+def _measure(name: str, value: float, meaning: str) -> str:
+    width = min(1.0, max(0.0, value))
+    return (
+        f"<div><dt>{name}</dt><dd><b>{value:.2f}</b>"
+        f"<span class='track' aria-hidden='true'><i style='width:{width:.0%}'></i></span>"
+        f"<small>{meaning}</small></dd></div>"
+    )

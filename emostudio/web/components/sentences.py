@@ -1,0 +1,40 @@
+"""A long text is heard sentence by sentence: each plays as soon as it and those before are ready.
+
+The browser plays the files in turn, so this needs no ffmpeg and no gap-free stream; the player
+above gets the whole take at the end. Drawn by assets/page.js with text nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from emostudio.values import SYNTHETIC, Request, Take
+from emostudio.web.visit import new_folder
+
+
+def sentence_queue() -> gr.HTML:
+    """Build the player; its value comes from `queue_of`."""
+    return gr.HTML(
+        None,
+        html_template="<div class='drawn'></div>",
+        js_on_load="emostudio.sentences(element, props, watch)",
+        elem_id="sentences",
+    )
+
+
+def more_to_come(request: Request, first: Take) -> bool:
+    """Tell from its first sentence whether a text has others."""
+    return len(first.request.text.strip()) < 0.95 * len(request.text.strip())
+
+
+def queued(take: Take) -> dict[str, Any]:
+    """Write one sentence to a file of its own and return what the browser needs to play it."""
+    path = take.clip.save(new_folder() / "sentence.wav", comment=SYNTHETIC)
+    return {"path": str(path), "text": take.request.text.strip()}
+
+
+def queue_of(heard: list[dict[str, Any]], *, done: bool) -> dict[str, Any] | None:
+    """Return the player's value: what is there, and whether that is all."""
+    return {"run": heard[0]["path"], "done": done, "sentences": heard} if heard else None

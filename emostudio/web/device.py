@@ -1,0 +1,30 @@
+"""One door to borrowed accelerators: `spaces.GPU` where that package is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from emostudio.values import Request
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Events that use the device share one queue, so that takes do not slow each other down.
+QUEUE: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}
+
+
+def on_device(function: Function, duration_s: Callable[..., int]) -> Function:
+    """Let a function borrow the device for `duration_s(*its arguments)`; without Spaces, as is.
+
+    `spaces` must be imported before torch touches CUDA, so pages call this while they are built.
+    """
+    try:
+        import spaces  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        return function
+    return spaces.GPU(duration=duration_s)(function)
+
+
+def seconds_for(request: Request) -> int:
+    """Return for how many seconds a request may borrow the device."""
+    return 10 + len(request.text) // 20

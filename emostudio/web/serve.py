@@ -1,0 +1,96 @@
+"""One app of all pages, and how it is launched: the same start everywhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emostudio.values import MAX_FILE_BYTES
+from emostudio.web.pages import speak
+from emostudio.web.visit import KEPT_S, sweep
+
+if TYPE_CHECKING:
+    from emostudio.studio import Studio
+
+log = logging.getLogger(__name__)
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PAGES = {"Speak": speak.build}
+CLEAN_EVERY_S = 3600
+
+
+def build_app(studio: Studio) -> gr.Blocks:
+    """Build the pages; loads no model. What lies in the temporary folder for a day is deleted."""
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "emostudio"))
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    sweep()
+    with gr.Blocks(
+        title="EmoStudio",
+        analytics_enabled=False,
+        # Files are looked at every hour, so the age leaves that hour: gone within a day.
+        delete_cache=(CLEAN_EVERY_S, KEPT_S - CLEAN_EVERY_S),
+        fill_width=False,
+    ) as demo:
+        for build in PAGES.values():
+            build(studio)
+        demo.load(
+            lambda: warm(studio), api_visibility="private", show_progress="hidden", queue=False
+        )
+    return demo
+
+
+def warm(studio: Studio) -> None:
+    """Load the models while the first visitor types; no page waits for it."""
+
+    def load() -> None:
+        try:
+            studio.load()
+        except ValueError as error:  # whoever presses Speak is told
+            log.warning("the models were not loaded ahead: %s", error)
+
+    threading.Thread(target=load, name="warm", daemon=True).start()
+
+
+def launch_options() -> dict[str, Any]:
+    """Return what `demo.launch` needs besides an address: looks, limits, and no telemetry."""
+    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    return {
+        "theme": theme(),
+        "css_paths": str(ASSETS / "style.css"),
+        "head": f"<script>{script}</script>",
+        "favicon_path": str(ASSETS / "logo.svg"),
+        "footer_links": ["api", "settings"],
+        "max_file_size": MAX_FILE_BYTES,
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+    }
+
+
+def theme() -> gr.themes.Base:
+    """Return the house theme: fonts of the system, so that nothing is fetched."""
+    return gr.themes.Soft(
+        primary_hue="violet",
+        secondary_hue="violet",
+        neutral_hue="slate",
+        font=["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    ).set(
+        body_background_fill="#f6f7fb",
+        block_radius="14px",
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        block_title_text_color="*body_text_color",
+        block_title_text_color_dark="*body_text_color",
+        block_title_text_weight="600",
+        block_title_padding="0",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_text_color="*body_text_color",
+        block_label_text_color_dark="*body_text_color",
+    )

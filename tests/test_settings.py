@@ -1,0 +1,48 @@
+"""The environment decides, and says so when it can't."""
+
+from pathlib import Path
+
+import pytest
+
+from emostudio.settings import Settings
+
+
+def test_at_home_the_page_is_served_to_this_machine_alone() -> None:
+    settings = Settings.from_env({})
+    assert (settings.host, settings.port, settings.device) == ("127.0.0.1", 7860, "cpu")
+    assert (settings.models, settings.data_dir) == ("", Path("var"))
+    assert settings.checkpoints.name == "checkpoints"
+
+
+def test_a_space_is_served_to_all() -> None:
+    assert Settings.from_env({"SPACE_ID": "someone/emostudio"}).host == "0.0.0.0"
+
+
+def test_variables_win() -> None:
+    env = {
+        "SPACE_ID": "someone/emostudio",
+        "EMOSTUDIO_HOST": "127.0.0.2",
+        "EMOSTUDIO_PORT": "8000",
+        "GRADIO_SERVER_PORT": "9000",
+        "EMOSTUDIO_DEVICE": "CUDA",
+        "EMOSTUDIO_MODELS": "someone/models",
+        "EMOSTUDIO_DATA_DIR": "/data",
+    }
+    assert Settings.from_env(env) == Settings(
+        "127.0.0.2", 8000, "cuda", "someone/models", Path("/data")
+    )
+    assert Settings.from_env({"GRADIO_SERVER_PORT": "9000"}).port == 9000
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("EMOSTUDIO_PORT", "http"),
+        ("EMOSTUDIO_PORT", "0"),
+        ("EMOSTUDIO_PORT", "70000"),
+        ("EMOSTUDIO_DEVICE", "tpu"),
+    ],
+)
+def test_a_wrong_variable_is_named(variable: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"{value}.*{variable}"):
+        Settings.from_env({variable: value})

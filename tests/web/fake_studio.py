@@ -1,0 +1,160 @@
+"""A studio that needs no models: hums for words, and says what a real one would say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emostudio.values import (
+    SYNTHETIC,
+    Affect,
+    Clip,
+    EmotionMix,
+    Prediction,
+    ReadBack,
+    Request,
+    Take,
+)
+
+RATE = 16_000
+HOP = 256
+VOICES = {"kathleen": "en", "LJ": "en", "reader-1272": "en", "kerstin": "de"}
+KNOWN = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise", "bored")
+PITCH = dict(zip(KNOWN, (150, 140, 200, 130, 190, 210, 160, 230, 120), strict=True))
+
+
+class FakeStudio:
+    """Speaks as `Studio` does: the same request gives the same take."""
+
+    def __init__(self, *, delay_s: float = 0.0, trouble: str = "") -> None:
+        """Take `delay_s` a sentence; with `trouble`, behave as if that checkpoint were missing."""
+        self.delay_s = delay_s
+        self.trouble = trouble
+        self.requests: list[Request] = []
+
+    def voices(self) -> dict[str, str]:
+        """Return the presets."""
+        self._check()
+        return dict(VOICES)
+
+    def emotions(self) -> tuple[str, ...]:
+        """Return what it knows."""
+        self._check()
+        return KNOWN
+
+    def speak(self, text: str | Request, **settings: Any) -> Take:
+        """Speak all of a text."""
+        if isinstance(text, str):
+            settings["emotion"] = EmotionMix.parse(settings.get("emotion", "neutral"))
+            text = Request(text, **settings)
+        return self.join(text, list(self.speak_sentences(text)))
+
+    def load(self) -> None:
+        """Load nothing."""
+
+    def speak_sentences(self, request: Request) -> Iterator[Take]:
+        """Speak sentence by sentence."""
+        self._check()
+        self.requests.append(request)
+        for sentence in re.findall(r"[^.!?]+[.!?]*", request.text):
+            if any(char.isalnum() for char in sentence):
+                time.sleep(self.delay_s)
+                yield self._take(replace(request, text=sentence.strip()))
+
+    def join(self, request: Request, takes: list[Take]) -> Take:
+        """Make one take of a text's sentences."""
+        wav = np.concatenate([take.clip.wav for take in takes])
+        return Take(
+            clip=Clip(wav, RATE),
+            request=request,
+            passport=self._passport(request, wav),
+            read_back=takes[0].read_back,
+            mel=np.concatenate([take.mel for take in takes], axis=1),
+            f0=np.concatenate([take.f0 for take in takes]),
+        )
+
+    def recognize(self, clip: Clip | str | Path) -> Prediction:
+        """Hear something in a clip that depends on its samples alone."""
+        self._check()
+        if not isinstance(clip, Clip):
+            clip = Clip.load(clip)
+        if np.abs(clip.wav).max(initial=0) < 1e-4:
+            raise ValueError("The recording is silent; choose one with speech.")
+        crossings = np.mean(np.diff(np.sign(clip.wav)) != 0) * clip.sample_rate / 2
+        return self._heard({name: 1 / (1 + abs(PITCH[name] - crossings)) for name in KNOWN})
+
+    def request_of(
+        self,
+        passport: dict[str, Any],
+        *,
+        reference: Clip | None = None,
+        emotion_reference: Clip | None = None,
+    ) -> Request:
+        """Read a passport back."""
+        try:
+            settings = dict(passport["request"])
+            settings["emotion"] = EmotionMix.from_weights(settings["emotion"])
+            return Request(**settings, reference=reference, emotion_reference=emotion_reference)
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError("This passport is damaged; choose another.") from None
+
+    def _check(self) -> None:
+        if self.trouble:
+            raise ValueError(self.trouble)
+
+    def _heard(self, weights: dict[str, float]) -> Prediction:
+        total = sum(weights.values())
+        probs = {name: weight / total for name, weight in weights.items()}
+        label = max(probs, key=lambda name: probs[name])
+        return Prediction(label, probs, Affect(0.66, 0.5, 0.71), np.ones(4, np.float32))
+
+    def _take(self, request: Request) -> Take:
+        if request.voice not in VOICES and request.reference is None:
+            raise ValueError(f"Unknown voice '{request.voice}'; choose from {', '.join(VOICES)}.")
+        mix = request.emotion.at_intensity(request.intensity)
+        frames = int((12 + 4.5 * len(request.text)) / request.speed)
+        frame = np.arange(frames)
+        pitch = sum(share * PITCH[name] for name, share in mix.shares)
+        words = np.sin(frame / 9) > -0.6
+        f0 = np.where(words, pitch * (1 + 0.15 * np.sin(frame / 23)), 0).astype(np.float32)
+        phase = 2 * np.pi * np.cumsum(np.repeat(f0, HOP)) / RATE
+        noise = np.random.default_rng(request.seed).normal(0, 0.004, frames * HOP)
+        tone = sum(np.sin(k * phase) / k for k in (1, 2, 3, 5))
+        wav = (0.2 * tone * np.repeat(words, HOP) + noise).astype(np.float32)
+        band = np.arange(80)[:, None]
+        ridges = np.cos(band * pitch / 400 + frame / 31) * 3 - band / 20 - 4
+        mel = np.where(words, ridges, -11).astype(np.float32)
+        heard = self._heard({name: mix[name] * 0.7 + 0.3 / len(KNOWN) for name in KNOWN})
+        asked = {} if request.emotion_reference else dict(mix.shares)
+        return Take(
+            clip=Clip(wav, RATE),
+            request=request,
+            passport=self._passport(request, wav),
+            read_back=ReadBack(asked, heard, 0.83),
+            mel=mel,
+            f0=f0,
+        )
+
+    def _passport(self, request: Request, wav: np.ndarray) -> dict[str, Any]:
+        def print_of(clip: Clip | None) -> dict[str, Any] | None:
+            if clip is None:
+                return None
+            sha256 = hashlib.sha256(clip.wav.tobytes()).hexdigest()
+            return {"sha256": sha256, "seconds": clip.duration_s}
+
+        return {
+            "emostudio": "test",
+            "notice": SYNTHETIC,
+            "request": request.settings(),
+            "reference": print_of(request.reference),
+            "emotion_reference": print_of(request.emotion_reference),
+            "models": {"hum": "0" * 64},
+            "sha256": hashlib.sha256(wav.tobytes()).hexdigest(),
+        }

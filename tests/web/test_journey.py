@@ -1,0 +1,269 @@
+"""A person's way through the page, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+pytestmark = pytest.mark.browser
+
+TEXT = "The garden is full of light today."
+# A real model on two cores needs a while for its first take.
+WAIT_MS = 120_000 if os.environ.get("EMOSTUDIO_TEST_STUDIO") == "real" else 15_000
+
+
+class Visit:
+    """A page, and what a person does on it."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page, self.url = page, url
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self._see(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_default_timeout(WAIT_MS)
+
+    def _see(self, address: str) -> None:
+        if not address.startswith((self.url, "data:", "blob:")):
+            self.outside.append(address)
+
+    def open(self, theme: str = "light") -> None:
+        self.page.goto(f"{self.url}?__theme={theme}")
+        self.page.wait_for_selector("#mixture .mixture")
+
+    def type(self, text: str) -> None:
+        self.page.locator("#text textarea").fill(text)
+
+    def set_slider(self, name: str, weight: float) -> None:
+        slider = self.page.get_by_label(f"number input for {name}", exact=True)
+        slider.fill(str(weight))
+        slider.press("Enter")
+
+    def drag(self, name: str, share: float) -> None:
+        """Drag a slider with the mouse to a share of its length."""
+        slider = self.page.locator(f"#emotion-{name} input[type=range]")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        at = (box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        self.page.mouse.move(box["x"] + 8, at[1])
+        self.page.mouse.down()
+        self.page.mouse.move(*at, steps=6)
+        self.page.mouse.up()
+
+    def speak(self) -> str:
+        """Press Speak and return the address of the new sound."""
+        before = self.sound_address()
+        self.page.click("#speak")
+        return self.new_sound(before)
+
+    def new_sound(self, before: str) -> str:
+        self.page.wait_for_function(
+            "before => { const sound = document.querySelector('#player audio');"
+            "return sound && sound.src && sound.src !== before && sound.duration > 0 }",
+            arg=before,
+        )
+        return self.sound_address()
+
+    def sound_address(self) -> str:
+        return self.page.evaluate("() => document.querySelector('#player audio')?.src || ''")
+
+    def hear(self, address: str) -> np.ndarray:
+        wav, _ = soundfile.read(io.BytesIO(self.page.request.get(address).body()))
+        return wav
+
+    def passport(self, tmp_path: Path) -> dict[str, Any]:
+        with self.page.expect_download() as download:
+            self.page.click("#get-passport")
+        path = tmp_path / "passport.json"
+        download.value.save_as(path)
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def shares(self) -> dict[str, str]:
+        rows = self.page.locator("#mixture .mixture > div:not(.none)").all_inner_texts()
+        return dict(row.replace("\n", " ").split(" ", 1) for row in rows)
+
+
+@pytest.fixture
+def visit(browser: Any, page_url: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    width, height = getattr(request, "param", (1280, 900))
+    context = browser.new_context(viewport={"width": width, "height": height})
+    visit = Visit(context.new_page(), page_url)
+    yield visit
+    context.close()
+    assert visit.errors == []
+    assert visit.outside == []
+
+
+def test_a_person_types_drags_speaks_and_hears_it_again(visit: Visit, tmp_path: Path) -> None:
+    visit.open()
+    visit.type(TEXT)
+    visit.page.wait_for_selector(f"#counter >> text={len(TEXT)} / 600")
+    visit.drag("sad", 0.8)
+    visit.page.wait_for_selector("#mixture .is-sad:not(.none)")
+    first = visit.speak()
+    wav = visit.hear(first)
+    assert np.abs(wav).max() > 0.01
+    assert len(wav) > 8_000
+    passport = visit.passport(tmp_path)
+    assert passport["request"]["text"] == TEXT
+    assert passport["request"]["emotion"]["sad"] > 0.3
+    visit.page.wait_for_selector("#picture .js-plotly-plot")
+    assert "own recognizer" in visit.page.inner_text("#asked-got")
+
+    visit.page.click("#mix-neutral")
+    visit.page.wait_for_function("document.querySelectorAll('.mixture > :not(.none)').length == 1")
+    second = visit.speak()
+    assert not np.array_equal(visit.hear(second), wav)
+    assert visit.page.locator("#takes li").count() == 2
+
+    visit.page.get_by_role("button", name="Load take 1 again").click()
+    assert np.array_equal(visit.hear(visit.new_sound(second)), wav)
+    visit.page.wait_for_selector("#mixture .is-sad:not(.none)")
+    visit.page.wait_for_function(
+        "async () => { const sound = document.querySelector('#takes audio');"
+        "await sound.play(); return sound.currentTime > 0 }"
+    )
+
+
+def test_a_passport_gives_the_same_take_again(visit: Visit, tmp_path: Path) -> None:
+    visit.open()
+    visit.type(TEXT)
+    for name, weight in (("Sad", 0.33), ("Happy", 0.41), ("Angry", 0.07)):
+        visit.set_slider(name, weight)
+    visit.page.click("#more >> text=More")
+    visit.page.click("#dice")
+    wav = visit.hear(visit.speak())
+    passport = visit.passport(tmp_path)
+    assert passport["request"]["seed"] != 7
+
+    visit.page.reload()
+    visit.page.wait_for_selector("#mixture .mixture")
+    visit.page.set_input_files("#load-passport input, input[type=file]", tmp_path / "passport.json")
+    visit.page.wait_for_function(
+        "text => document.querySelector('#text textarea').value === text", arg=TEXT
+    )
+    again = visit.hear(visit.speak())
+    assert np.array_equal(again, wav)
+    assert visit.passport(tmp_path)["sha256"] == passport["sha256"]
+
+
+def test_control_enter_speaks_and_a_mistake_loses_nothing(visit: Visit) -> None:
+    visit.open()
+    visit.type("?!")
+    visit.page.keyboard.press("Control+Enter")
+    visit.page.get_by_text("There is nothing to speak").wait_for()
+    assert visit.page.input_value("#text textarea") == "?!"
+    visit.type(TEXT)
+    before = visit.sound_address()
+    visit.page.keyboard.press("Control+Enter")
+    assert visit.new_sound(before)
+
+
+def test_zero_sliders_are_named_before_and_after_speak(visit: Visit) -> None:
+    visit.open()
+    visit.page.click("#mix-neutral")
+    visit.page.wait_for_function("document.querySelectorAll('.mixture > :not(.none)').length == 1")
+    visit.set_slider("Neutral", 0)
+    visit.page.get_by_text("All sliders are at zero").wait_for()
+    visit.type(TEXT)
+    visit.page.click("#speak")
+    visit.page.get_by_text("All emotion weights are zero").wait_for()
+
+
+def test_intensity_blends_into_neutral_as_it_is_dragged(visit: Visit) -> None:
+    visit.open()
+    visit.page.click("#mix-excitement")
+    intensity = visit.page.get_by_label("number input for Intensity", exact=True)
+    intensity.fill("0.5")
+    intensity.press("Enter")
+    visit.page.wait_for_selector("#mixture .is-neutral:not(.none)")
+    assert visit.shares() == {"Neutral": "50 %", "Happy": "25 %", "Surprise": "25 %"}
+
+
+def test_a_long_text_is_heard_sentence_by_sentence(visit: Visit, tmp_path: Path) -> None:
+    text = "The rain has stopped. We can go outside. Look at the sky!"
+    visit.open()
+    visit.type(text)
+    address = visit.speak()
+    assert visit.passport(tmp_path)["request"]["text"] == text
+    assert len(visit.hear(address)) > 16_000
+    assert visit.page.locator("#takes li").count() == 1
+
+
+def test_a_recorded_voice_asks_for_consent(visit: Visit, hum: Path, tmp_path: Path) -> None:
+    visit.open()
+    visit.type(TEXT)
+    visit.page.get_by_label("Recording", exact=True).check()
+    visit.page.wait_for_selector("#consent")
+    visit.page.set_input_files("#recording input[type=file]", hum)
+    visit.page.wait_for_selector("#recording audio", state="attached")
+    visit.page.click("#speak")
+    visit.page.get_by_text("confirm that you may use it").wait_for()
+    visit.page.locator("#consent input").check()
+    visit.speak()
+    passport = visit.passport(tmp_path)
+    assert passport["request"]["consent"] is True
+    assert passport["reference"]["sha256"]
+
+
+def test_a_text_named_wav_is_refused_and_the_next_take_works(visit: Visit, tmp_path: Path) -> None:
+    wrong = tmp_path / "voice.wav"
+    wrong.write_text("these are words")
+    visit.open()
+    visit.type(TEXT)
+    visit.page.get_by_label("Recording", exact=True).check()
+    visit.page.set_input_files("#recording input[type=file]", wrong)
+    visit.page.locator("#consent input").check()
+    visit.page.wait_for_timeout(500)
+    visit.page.click("#speak")
+    visit.page.get_by_text("is not a sound file").wait_for()
+    visit.page.get_by_label("Studio", exact=True).check()
+    assert visit.speak()
+
+
+@pytest.mark.parametrize("visit", [(390, 844)], indirect=True)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_everything_within_its_width(visit: Visit, theme: str) -> None:
+    visit.open(theme)
+    assert visit.page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
+    visit.type(TEXT)
+    visit.speak()
+    visit.page.wait_for_selector("#picture .js-plotly-plot")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    too_wide = (
+        "() => [...document.querySelectorAll('main *')].filter(node => node.offsetParent"
+        " && node.getBoundingClientRect().right > 391).map(node => node.className).slice(0, 3)"
+    )
+    assert visit.page.evaluate(too_wide) == []
+
+
+def test_every_control_has_a_name(visit: Visit) -> None:
+    visit.open()
+    nameless = (
+        "() => [...document.querySelectorAll('input, textarea, button, audio')].filter(node =>"
+        " node.offsetParent && !node.getAttribute('aria-label') && !node.labels?.length"
+        " && !node.innerText.trim() && !node.title).map(node => node.outerHTML.slice(0, 120))"
+    )
+    assert visit.page.evaluate(nameless) == []
+
+
+def test_a_missing_checkpoint_opens_a_page_that_says_so(browser: Any) -> None:
+    from emostudio.web import build_app
+    from tests.web.conftest import launched
+    from tests.web.fake_studio import FakeStudio
+
+    demo = build_app(FakeStudio(trouble="The checkpoint 'emomix' is missing; run git lfs pull."))
+    page = browser.new_page()
+    page.goto(launched(demo))
+    page.get_by_text("The checkpoint 'emomix' is missing; run git lfs pull.").wait_for()
+    assert page.locator("#speak").is_disabled()
+    page.close()
+    demo.close(verbose=False)
