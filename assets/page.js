@@ -2,7 +2,7 @@
 window.emostudio = (() => {
   "use strict";
   const HINT = 600;
-  const percent = (share) => `${Math.round(share * 100)} %`;
+  const percent = (share) => `${Math.round(share * 100)}%`;
   const name = (emotion) => emotion.charAt(0).toUpperCase() + emotion.slice(1);
   const url = (path) => `gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`;
 

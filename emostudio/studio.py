@@ -117,10 +117,11 @@ class Studio:
         Raises:
             ValueError: it can't be read, or is too short or silent.
         """
-        from emostudio.evaluation.readback import recognize
+        from emostudio.evaluation.readback import check_clip, recognize
 
         if not isinstance(clip, Clip):
             clip = Clip.load(clip)
+        check_clip(clip)
         return recognize(self._load().recognizer, clip)
 
     def request_of(

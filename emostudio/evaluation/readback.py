@@ -16,12 +16,8 @@ MIN_S = 0.3
 
 @torch.inference_mode()
 def recognize(recognizer: EmotionRecognizer, clip: Clip) -> Prediction:
-    """Emotion of a clip at any rate, level and length; a long one is the mean over its pieces.
-
-    Raises:
-        ValueError: too short, silent, or no numbers.
-    """
-    wav = _checked(clip)
+    """Emotion of a clip at any rate, level and length; a long one is the mean over its pieces."""
+    wav = _at_model_rate(clip)
     n_pieces = max(1, round(len(wav) / SAMPLE_RATE / PIECE_S))
     device = next(recognizer.parameters()).device
     logits, embeddings = zip(
@@ -44,17 +40,26 @@ def recognize(recognizer: EmotionRecognizer, clip: Clip) -> Prediction:
 @torch.inference_mode()
 def voice_similarity(speaker: SpeakerEncoder, clip: Clip, speaker_emb: np.ndarray) -> float:
     """Cosine between the speaker embedding of a clip and `speaker_emb` (D_spk,)."""
-    wav = torch.from_numpy(_checked(clip))[None].to(next(speaker.parameters()).device)
+    wav = torch.from_numpy(_at_model_rate(clip))[None].to(next(speaker.parameters()).device)
     heard = speaker(log_mel(wav))[0].cpu().numpy()
     return float(heard @ speaker_emb / np.linalg.norm(speaker_emb).clip(min=1e-6))
 
 
-def _checked(clip: Clip) -> np.ndarray:
-    wav = resample(clip.wav, clip.sample_rate, SAMPLE_RATE)
-    if not np.isfinite(wav).all():
+def check_clip(clip: Clip) -> None:
+    """Refuse a recording in which no emotion can be heard.
+
+    Raises:
+        ValueError: too short, silent, or no numbers.
+    """
+    if not np.isfinite(clip.wav).all():
         raise ValueError("The clip has samples that are no numbers; save the recording again.")
-    if len(wav) < MIN_S * SAMPLE_RATE:
+    if clip.duration_s < MIN_S:
         raise ValueError(f"The clip is {clip.duration_s:.2f} s long; give at least {MIN_S} s.")
-    if np.abs(wav).max() < 1e-4:
+    if np.abs(clip.wav).max() < 1e-4:
         raise ValueError("The clip is silent; choose one with a voice in it.")
-    return np.ascontiguousarray(wav, dtype=np.float32)
+
+
+def _at_model_rate(clip: Clip) -> np.ndarray:
+    wav = resample(clip.wav, clip.sample_rate, SAMPLE_RATE)
+    short = max(0, round(MIN_S * SAMPLE_RATE) - len(wav))
+    return np.pad(np.asarray(wav, dtype=np.float32), (0, short))

@@ -185,7 +185,7 @@ def test_intensity_blends_into_neutral_as_it_is_dragged(visit: Visit) -> None:
     intensity.fill("0.5")
     intensity.press("Enter")
     visit.page.wait_for_selector("#mixture .is-neutral:not(.none)")
-    assert visit.shares() == {"Neutral": "50 %", "Happy": "25 %", "Surprise": "25 %"}
+    assert visit.shares() == {"Neutral": "50%", "Happy": "25%", "Surprise": "25%"}
 
 
 def test_a_long_text_is_heard_sentence_by_sentence(visit: Visit, tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_a_text_named_wav_is_refused_and_the_next_take_works(visit: Visit, tmp_p
     visit.type(TEXT)
     visit.page.get_by_label("Recording", exact=True).check()
     visit.page.set_input_files("#recording input[type=file]", wrong)
+    visit.page.wait_for_selector("#recording audio", state="attached")
     visit.page.locator("#consent input").check()
-    visit.page.wait_for_timeout(500)
     visit.page.click("#speak")
     visit.page.get_by_text("is not a sound file").wait_for()
     visit.page.get_by_label("Studio", exact=True).check()

@@ -37,7 +37,7 @@ def more() -> More:
                     info="The same seed and settings give the same take.",
                     elem_id="seed",
                 )
-                dice = gr.Button("🎲 Roll a new seed", size="sm", elem_id="dice")
+                dice = gr.Button("Roll the dice", size="sm", elem_id="dice")
         with gr.Row(equal_height=True):
             n_timesteps = gr.Slider(
                 0,

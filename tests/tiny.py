@@ -1,0 +1,42 @@
+"""Tiny untrained models in a folder, so that the public API is tested whole in seconds."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from emostudio.models import checkpoint
+from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.emomix.config import EmoMixConfig
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.ser import EmotionRecognizer, SerConfig
+from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
+from emostudio.models.vocoder import Vocoder, VocoderConfig
+
+
+def checkpoints(root: Path, *, seed: int = 0) -> Path:
+    """Write every checkpoint that the studio needs, and two preset voices."""
+    torch.manual_seed(seed)
+    models = {
+        "aligner": PhonemeNet(AlignerConfig.tiny()),
+        "speaker": SpeakerEncoder(SpeakerConfig.tiny()),
+        "ser": EmotionRecognizer(SerConfig.tiny()),
+        "vocoder": Vocoder(VocoderConfig.tiny()),
+        "emomix": EmoMix(EmoMixConfig.tiny()),
+    }
+    emomix = models["emomix"]
+    assert isinstance(emomix, EmoMix)
+    with torch.no_grad():
+        emomix.emotion_means.normal_()
+        emomix.duration.bias.fill_(1.0)  # an untrained net would give every phoneme one frame
+        for parameter in emomix.parameters():
+            if not parameter.any():
+                parameter.normal_(0, 0.1)
+    for name, model in models.items():
+        checkpoint.save(model, root / name)
+    voices = {
+        name: {"lang": lang, "pitch_mean": pitch, "speaker_emb": torch.randn(8).tolist()}
+        for name, lang, pitch in (("kathleen", "en", 5.1), ("kerstin", "de", 5.2))
+    }
+    (root / "emomix" / "voices.json").write_text(json.dumps(voices))
+    return root
