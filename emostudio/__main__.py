@@ -58,6 +58,18 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--start", type=Path, help="checkpoint to fine-tune", metavar="FOLDER")
     train.set_defaults(run=_train)
 
+    export = commands.add_parser("export", help="turn a run into a small checkpoint")
+    export.add_argument("source", type=Path, metavar="RUN", help="folder that `train` wrote")
+    export.add_argument("target", type=Path, metavar="FOLDER", help="folder to write")
+    export.set_defaults(run=_export)
+
+    evaluate = commands.add_parser("evaluate", help="speak unseen sentences and judge them")
+    evaluate.add_argument("--suite", choices=("speak",), default="speak")
+    evaluate.add_argument("--out", type=Path, required=True, help="folder for takes and report")
+    evaluate.add_argument("--voice", default="kathleen", help="a preset voice (kathleen)")
+    evaluate.add_argument("--quick", action="store_true", help="six sentences instead of twenty")
+    evaluate.set_defaults(run=_evaluate)
+
     pack = commands.add_parser("pack", help="turn corpora into features to train on")
     pack.add_argument("--corpora", type=Path, required=True, help="a folder for each corpus")
     pack.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -88,8 +100,12 @@ def _add_speak(speak: argparse.ArgumentParser) -> None:
     speak.add_argument("--speed", type=float, help="0.5 to 2 (1)")
     speak.add_argument("--steps", type=int, help="diffusion steps (0: as tuned)")
     speak.add_argument("--temperature", type=float, help="0: as tuned; higher is calmer")
-    speak.add_argument("--k-max", type=float, help="share of steps before mixing starts")
-    speak.add_argument("--k-min", type=float, help="share of steps where mixing ends")
+    speak.add_argument(
+        "--k-max",
+        type=float,
+        help="diffusion time (1 noise, 0 speech) at which mixing starts (0.6)",
+    )
+    speak.add_argument("--k-min", type=float, help="diffusion time at which the tail starts (0.2)")
     speak.add_argument("--tail", choices=("mix", "published"), help="what the last steps follow")
     speak.add_argument("--seed", type=int, help="same seed, same take (0)")
     speak.add_argument("--out", type=Path, help="a .wav or .flac (take.wav); a folder with --batch")
@@ -314,6 +330,26 @@ def _train(args: argparse.Namespace, _: Studio | None) -> int:
     return 0
 
 
+def _export(args: argparse.Namespace, _: Studio | None) -> int:
+    from emostudio.training import recipes
+
+    recipes.export(args.source, args.target)
+    return 0
+
+
+def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
+    from emostudio.evaluation.report import evaluate
+
+    evaluate(
+        studio,
+        args.out,
+        voice=args.voice,
+        quick=args.quick,
+        say=lambda line: print(line, flush=True),
+    )
+    return 0
+
+
 def _pack(args: argparse.Namespace, _: Studio | None) -> int:
     if not args.corpora.is_dir():
         raise ValueError(f"There is no folder {args.corpora}. Check the path.")
@@ -327,7 +363,7 @@ def main(argv: list[str] | None = None, *, studio: Studio | None = None) -> int:
     """Run one command and return its exit code."""
     args = parser().parse_args(argv)
     try:
-        if studio is None and args.command in ("speak", "recognize"):
+        if studio is None and args.command in ("speak", "recognize", "evaluate"):
             from emostudio.settings import Settings
             from emostudio.studio import Studio
 

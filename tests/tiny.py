@@ -24,10 +24,16 @@ def checkpoints(root: Path, *, seed: int = 0) -> Path:
         "vocoder": Vocoder(VocoderConfig.tiny()),
         "emomix": EmoMix(EmoMixConfig.tiny()),
     }
-    emomix = models["emomix"]
+    emomix, vocoder = models["emomix"], models["vocoder"]
     assert isinstance(emomix, EmoMix)
+    assert isinstance(vocoder, Vocoder)
     with torch.no_grad():
+        vocoder.head.weight.mul_(
+            0.1
+        )  # pulses through a nearly flat filter: a voice that Praat hears
+        vocoder.head.bias.zero_().view(vocoder.config.splits, 3, -1)[:, 2] = -4.0
         emomix.emotion_means.normal_()
+        emomix.prosody_head.bias[1] = 3.0  # voiced
         emomix.duration.bias.fill_(1.0)  # an untrained net would give every phoneme one frame
         for parameter in emomix.parameters():
             if not parameter.any():

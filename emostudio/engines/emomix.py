@@ -36,12 +36,16 @@ class Voice:
 
 @dataclass(frozen=True)
 class Manner:
-    """How it is spoken: emotion embeddings (M, D_emo), shares (M,) of sum one, the base's place."""
+    """How it is spoken: emotion embeddings (M, D_emo), shares (M,) of sum one, the base's place.
+
+    `duration_offset` is added to log durations.
+    """
 
     names: tuple[str, ...]
     emotion_embs: Tensor
     shares: Tensor
     base: int
+    duration_offset: float
 
     def requested(self) -> dict[str, float]:
         """The mixture after intensity, by name."""
@@ -124,7 +128,11 @@ class EmoMixEngine:
             embs = means[[known.index(name) for name in names]]
             shares = torch.tensor(list(weights.values()))
         base = names.index(request.base) if request.base in names else int(shares.argmax())
-        return Manner(names, embs.to(self.device), shares.to(self.device), base)
+        offsets = dict(zip(known, self.model.config.duration_offsets, strict=False))
+        longer = sum(
+            offsets.get(n, 0.0) * float(share) for n, share in zip(names, shares, strict=True)
+        )
+        return Manner(names, embs.to(self.device), shares.to(self.device), base, longer)
 
     def mel_of(self, clip: Clip) -> Tensor:
         """House mel (1, n_mels, T) of a 16 kHz clip, brought to the level of training speech."""
@@ -138,27 +146,34 @@ class EmoMixEngine:
         generator = torch.Generator().manual_seed(request.seed)
         (ids,) = phonemize([normalize(request.text, request.lang)], request.lang)
         tokens = torch.from_numpy(ids).long()[None].to(self.device)
-        n_conditions = len(manner.shares)
         speaker = torch.from_numpy(voice.speaker_emb)[None].to(self.device)
-        who = (speaker.expand(n_conditions, -1), manner.emotion_embs)
-
-        # Everything that is predicted once a condition is mixed by the shares.
+        # Neutral comes last: prosody is mixed, then moved further from it by the gain.
+        neutral = model.emotion_means[[config.emotions.index("neutral")]]
+        emotions = torch.cat([manner.emotion_embs, neutral])
+        n_conditions, n_all = len(manner.shares), len(emotions)
         shares = manner.shares[:, None]
-        everything = tokens.expand(n_conditions, -1)
+        rest = shares.new_full((1, 1), 1 - config.prosody_gain)
+        amplified = torch.cat([config.prosody_gain * shares, rest])
+        who = (speaker.expand(n_all, -1), emotions)
+
+        everything = tokens.expand(n_all, -1)
         token_mask = torch.ones_like(everything[:, None], dtype=torch.bool)
         features, log_durations = model.encode(everything, token_mask, *who)
-        expected = ((shares * log_durations).sum(0).exp() / request.speed).cpu().numpy()
+        log_durations = (amplified * log_durations).sum(0) + manner.duration_offset
+        expected = (log_durations.exp() / request.speed).cpu().numpy()
         durations = torch.from_numpy(whole_frames(expected, is_boundary(ids))).to(self.device)
         n_frames = int(durations.sum())
-        frames = spread(features, durations.expand(n_conditions, -1), n_frames)
-        mask = torch.ones(n_conditions, 1, n_frames, dtype=torch.bool, device=self.device)
+        frames = spread(features, durations.expand(n_all, -1), n_frames)
+        mask = torch.ones(n_all, 1, n_frames, dtype=torch.bool, device=self.device)
         each = model.predict_prosody(frames, mask, *who)
-        voiced = (shares * each.voiced_logit.sigmoid()).sum(0)
-        log_f0 = widen((shares * each.log_f0).sum(0), voiced, config.f0_gain)
-        prosody = Prosody(log_f0, (voiced > 0.5).float(), (shares * each.energy).sum(0))
+        voiced = (shares * each.voiced_logit[:-1].sigmoid()).sum(0)
+        log_f0 = widen((amplified * each.log_f0).sum(0), voiced, config.f0_gain)
+        prosody = Prosody(log_f0, (voiced > 0.5).float(), (amplified * each.energy).sum(0))
+
         same = Prosody(*(track.expand(n_conditions, -1) for track in prosody))
         pitch_mean = torch.full((n_conditions,), voice.pitch_mean, device=self.device)
-        mu, hidden = model.prior(frames, same, pitch_mean, mask, *who)
+        who = (speaker.expand(n_conditions, -1), manner.emotion_embs)
+        mu, hidden = model.prior(frames[:-1], same, pitch_mean, mask[:-1], *who)
         mu = (shares[..., None] * mu).sum(0, keepdim=True)
 
         schedule = MixSchedule(

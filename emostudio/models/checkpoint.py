@@ -83,9 +83,9 @@ def _read_config(net: type[nn.Module], folder: Path) -> Any:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if settings.pop("net") != name:
             raise KeyError(name)
-        if "emotions" in settings:
-            settings["emotions"] = tuple(settings["emotions"])
-        return config(**settings)
+        # JSON knows no tuples.
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+        return config(**values)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{folder / 'config.json'} is missing or does not describe a '{name}' net; "

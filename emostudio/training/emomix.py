@@ -19,6 +19,7 @@ from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix, Prosody, spread
 from emostudio.models.ser import EmotionRecognizer, style_loss
+from emostudio.text.phonemes import is_boundary
 from emostudio.training.loop import Recipe
 
 STYLE_WEIGHT = 0.05
@@ -210,6 +211,25 @@ def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
     everything = spread(features, batch["durations"], int((offset + n_frames).max()))
     index = (offset + torch.arange(n_frames, device=offset.device))[:, None]
     return everything.gather(2, index.expand(-1, everything.shape[1], -1))
+
+
+def duration_offsets(data: Pack, emotions: tuple[str, ...]) -> tuple[float, ...]:
+    """By emotion, how much longer an actor holds a phoneme than when neutral, as a log ratio.
+
+    The mean over ravdess' training actors; 0 for what they don't act.
+    """
+    held: dict[str, dict[str, list[float]]] = {}
+    for row in data.select("train", "ravdess"):
+        sounds = ~is_boundary(data.tokens_of(row))
+        mean = data.durations_of(row)[sounds].mean()
+        held.setdefault(row.emotion, {}).setdefault(row.speaker, []).append(float(np.log(mean)))
+    neutral = {speaker: np.mean(logs) for speaker, logs in held.get("neutral", {}).items()}
+    offsets = []
+    for emotion in emotions:
+        of_it = held.get(emotion, {})
+        ratios = [np.mean(logs) - neutral[s] for s, logs in of_it.items() if s in neutral]
+        offsets.append(round(float(np.mean(ratios)), 4) if ratios else 0.0)
+    return tuple(offsets)
 
 
 # Who is offered as a preset: readers with the most speech; no actor of ravdess.

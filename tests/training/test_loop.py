@@ -1,4 +1,4 @@
-"""Truths of the loop: it learns, it resumes exactly, it stops when told, it runs on two processes."""
+"""Truths of the loop: it learns, resumes exactly, stops when told, runs on two processes."""
 
 import json
 import os

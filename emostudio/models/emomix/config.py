@@ -13,7 +13,10 @@ class EmoMixConfig:
     """The shipped size; `estimator` names the net that predicts the score.
 
     `n_timesteps` and `temperature` are what this checkpoint sounds best with; `f0_gain` undoes the
-    flattening that a regression of F0 brings (both are measured after training).
+    flattening that a regression of F0 brings, `prosody_gain` the shyness with which a reader takes on
+    an actor's rhythm, F0 and energy (all are measured after training). `duration_offsets` is, by
+    emotion, the log of how much longer actors hold a phoneme than when neutral (measured on the
+    training speech; two sentences of acted English teach a net no rate for other texts).
     """
 
     emotions: tuple[str, ...] = EMOTIONS
@@ -39,6 +42,8 @@ class EmoMixConfig:
     n_timesteps: int = 6
     temperature: float = 3.0
     f0_gain: float = 1.0
+    prosody_gain: float = 1.0
+    duration_offsets: tuple[float, ...] = ()
 
     @classmethod
     def tiny(cls) -> "EmoMixConfig":

@@ -134,11 +134,13 @@ def connect_speaking(page: Page, studio: Studio) -> None:
         entries = [*values[page.visit], entry][-LIMIT:]
         # Gradio deletes the files it is told of when they are a day old.
         shown.player.temp_files.update({entry.wav, entry.passport, entry.view})
+        # One update for all: a second one right behind it can make the page drop the first.
         yield {
             page.visit: entries,
             page.takes: rows(entries),
             shown.sentences: queue_of(heard, done=True),
             **shown.shown(entry, view, autoplay=not heard),
+            **turn(running=False),
         }
 
     def spoken(
@@ -152,7 +154,6 @@ def connect_speaking(page: Page, studio: Studio) -> None:
         except gr.Error:
             yield turn(running=False)
             raise
-        yield turn(running=False)
 
     speaking = page.speak.click(
         spoken,
