@@ -91,9 +91,7 @@ class Studio:
             takes.append(take)
             if progress is not None:
                 progress(len(takes) / n_sentences, f"sentence {len(takes)} of {n_sentences}")
-        if len(takes) == 1:
-            return replace(takes[0], request=request)
-        return self._joined(request, takes)
+        return self.join(request, takes)
 
     def speak_sentences(self, request: Request) -> Iterator[Take]:
         """Speak a text sentence by sentence, each a take of its own, as soon as it is ready.
@@ -220,8 +218,16 @@ class Studio:
         passport = self._passport(request, clip, read_back)
         return Take(clip, request, passport, read_back, mel, f0)
 
-    def _joined(self, request: Request, takes: list[Take]) -> Take:
-        """One take of many sentences; what is heard is the mean over them by length."""
+    def join(self, request: Request, takes: list[Take]) -> Take:
+        """Make the take of a whole request from those that `speak_sentences` gave for it.
+
+        A pause goes between two; voice similarity is the mean by length.
+        """
+        if len(takes) == 1:
+            # Its only sentence may be the text with other blanks: the passport keeps the text.
+            (take,) = takes
+            passport = take.passport | {"request": request.settings()}
+            return replace(take, request=request, passport=passport)
         hop = round(takes[0].clip.wav.size / takes[0].f0.size)
         gap = round(PAUSE_S * SAMPLE_RATE / hop)
         wavs, mels, f0s = [], [], []
