@@ -96,3 +96,14 @@ def test_files_stay_short() -> None:
         for path in (ROOT / "emostudio").rglob("*.py")
     }
     assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_training_needs_no_package_that_a_training_machine_may_lack() -> None:
+    absent = ("gradio", "phonemizer", "espeakng_loader", "parselmouth", "soundfile", "sqlalchemy")
+    code = (
+        "import sys\n"
+        f"for name in {absent!r}: sys.modules[name] = None\n"
+        "import emostudio.training.recipes\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

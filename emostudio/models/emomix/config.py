@@ -12,11 +12,11 @@ from emostudio.values import EMOTIONS
 class EmoMixConfig:
     """The shipped size; `estimator` names the net that predicts the score.
 
-    `n_timesteps` and `temperature` are what this checkpoint sounds best with; `f0_gain` undoes the
-    flattening that a regression of F0 brings, `prosody_gain` the shyness with which a reader takes on
-    an actor's rhythm, F0 and energy (all are measured after training). `duration_offsets` is, by
-    emotion, the log of how much longer actors hold a phoneme than when neutral (measured on the
-    training speech; two sentences of acted English teach a net no rate for other texts).
+    What stands last is measured, not learned. `n_timesteps` and `temperature` are what this
+    checkpoint sounds best with; `f0_gain` undoes the flattening that a regression of F0 brings, and
+    `prosody_gain` the shyness with which a reader takes on an actor's rhythm, F0 and energy.
+    `duration_offsets` is, by emotion, the log of how much longer actors hold a phoneme than when
+    neutral: two sentences of acted English teach a net no rate for other texts.
     """
 
     emotions: tuple[str, ...] = EMOTIONS
