@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emostudio.values import Request, Take
 
 SUFFIXES = (".wav", ".flac")
+SUITES = ("speak", "ser", "speaker", "vocoder")
 BATCH_COLUMNS = ("text", "mix", "voice", "intensity", "seed", "lang", "name")
 # Option of the command line -> field of Request, where they are one to one.
 _FIELDS = {
@@ -63,8 +64,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("target", type=Path, metavar="FOLDER", help="folder to write")
     export.set_defaults(run=_export)
 
-    evaluate = commands.add_parser("evaluate", help="speak unseen sentences and judge them")
-    evaluate.add_argument("--suite", choices=("speak",), default="speak")
+    evaluate = commands.add_parser("evaluate", help="measure what the models reach")
+    evaluate.add_argument("--suite", choices=SUITES, default="speak")
+    evaluate.add_argument("--data", type=Path, help="pack, for the suites ser, speaker, vocoder")
     evaluate.add_argument("--out", type=Path, required=True, help="folder for takes and report")
     evaluate.add_argument("--voice", default="kathleen", help="a preset voice (kathleen)")
     evaluate.add_argument("--quick", action="store_true", help="six sentences instead of twenty")
@@ -338,8 +340,14 @@ def _export(args: argparse.Namespace, _: Studio | None) -> int:
 
 
 def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
-    from emostudio.evaluation.report import evaluate
+    from emostudio.evaluation.report import evaluate, evaluate_net
 
+    if args.suite != "speak":
+        if args.data is None:
+            raise ValueError(f"The suite '{args.suite}' needs --data, a folder that `pack` wrote.")
+        report = evaluate_net(args.suite, args.data, args.out)
+        print(json.dumps(report, indent=2))
+        return 0
     evaluate(
         studio,
         args.out,

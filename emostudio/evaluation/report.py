@@ -1,4 +1,4 @@
-"""Run the suite `speak` with a studio and write report.json."""
+"""Run a suite and write report.json."""
 
 import json
 from collections.abc import Callable
@@ -67,6 +67,33 @@ def evaluate(
         say(_line(emotion, row))
     text = json.dumps(report, indent=2)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
+    return report
+
+
+def evaluate_net(suite: str, data: Path, out: Path) -> dict[str, Any]:
+    """Run the suite `ser`, `speaker` or `vocoder` with the loaded checkpoint, write report.json.
+
+    Raises:
+        ValueError: no pack there, or the checkpoint is missing.
+    """
+    from emostudio.data.features import Pack
+    from emostudio.evaluation import held_out
+    from emostudio.models.checkpoint import Store
+    from emostudio.models.ser import EmotionRecognizer
+    from emostudio.models.speaker import SpeakerEncoder
+    from emostudio.models.vocoder import Vocoder
+    from emostudio.settings import Settings
+
+    settings = Settings.from_env()
+    store, pack = Store(settings.checkpoints, settings.models), Pack.open(data)
+    if suite == "ser":
+        report = held_out.recognizer(store.load(EmotionRecognizer), pack)
+    elif suite == "speaker":
+        report = held_out.speaker(store.load(SpeakerEncoder), pack)
+    else:
+        report = held_out.vocoder(store.load(Vocoder), pack)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
 
 

@@ -94,7 +94,7 @@ def judge(folder: Path, environment: Path) -> dict[str, dict]:
             (environment / "ready").touch()
         command = [str(python), outside_judges.__file__, str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise ValueError(
             f"The outside judges ({', '.join(outside_judges.PACKAGES)}) can't run here: {said[-1]}"

@@ -62,13 +62,14 @@ def test_a_summary_pools_words() -> None:
 def test_where_judges_are_missing_the_report_names_them(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speak.outside_judges, "PACKAGES", ("no-such-judge-of-speech",))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(studio, "emotions", lambda: ("neutral", "happy", "angry"))
+    taken = tmp_path / "environment"
+    taken.write_text("a file where the environment would go")
     lines: list[str] = []
-    evaluate(studio, tmp_path, quick=True, environment=tmp_path / "env", say=lines.append)
+    evaluate(studio, tmp_path, quick=True, environment=taken, say=lines.append)
     report = json.loads((tmp_path / "report.json").read_text())
-    assert "no-such-judge-of-speech" in report["emotions"]["angry"]["missing"]
-    assert len(lines) == len(studio.emotions())
+    assert "pocketsphinx" in report["emotions"]["angry"]["missing"]
+    assert len(lines) == 3
     assert len(list((tmp_path / "happy").glob("*.wav"))) == 6
     assert np.isfinite(report["emotions"]["happy"]["moves"]).all()
 
