@@ -106,7 +106,7 @@ class Pack:
 
     def tokens_of(self, row: Row) -> np.ndarray:
         """Tokens (L,)."""
-        return np.asarray(self.tokens[slice(*row.tokens)])
+        return np.array(self.tokens[slice(*row.tokens)])
 
     def durations_of(self, row: Row) -> np.ndarray:
         """Frames of each token (L,).
@@ -116,7 +116,7 @@ class Pack:
         """
         if self.durations is None:
             raise ValueError("These features have no durations yet; run 'train aligner' first.")
-        return np.asarray(self.durations[slice(*row.tokens)])
+        return np.array(self.durations[slice(*row.tokens)])
 
 
 def speech_level_db(wav: np.ndarray) -> float:

@@ -38,14 +38,15 @@ class Voice:
 class Manner:
     """How it is spoken: emotion embeddings (M, D_emo), shares (M,) of sum one, the base's place.
 
-    `duration_offset` is added to log durations.
+    `duration_offset` and `pitch_offset` are added to log durations and to log F0.
     """
 
     names: tuple[str, ...]
     emotion_embs: Tensor
     shares: Tensor
     base: int
-    duration_offset: float
+    duration_offset: float = 0.0
+    pitch_offset: float = 0.0
 
     def requested(self) -> dict[str, float]:
         """The mixture after intensity, by name."""
@@ -128,11 +129,15 @@ class EmoMixEngine:
             embs = means[[known.index(name) for name in names]]
             shares = torch.tensor(list(weights.values()))
         base = names.index(request.base) if request.base in names else int(shares.argmax())
-        offsets = dict(zip(known, self.model.config.duration_offsets, strict=False))
-        longer = sum(
-            offsets.get(n, 0.0) * float(share) for n, share in zip(names, shares, strict=True)
+        config = self.model.config
+        longer, higher = (
+            sum(known_offsets.get(n, 0.0) * float(s) for n, s in zip(names, shares, strict=True))
+            for known_offsets in (
+                dict(zip(known, offsets, strict=False))
+                for offsets in (config.duration_offsets, config.pitch_offsets)
+            )
         )
-        return Manner(names, embs.to(self.device), shares.to(self.device), base, longer)
+        return Manner(names, embs.to(self.device), shares.to(self.device), base, longer, higher)
 
     def mel_of(self, clip: Clip) -> Tensor:
         """House mel (1, n_mels, T) of a 16 kHz clip, brought to the level of training speech."""
@@ -147,33 +152,28 @@ class EmoMixEngine:
         (ids,) = phonemize([normalize(request.text, request.lang)], request.lang)
         tokens = torch.from_numpy(ids).long()[None].to(self.device)
         speaker = torch.from_numpy(voice.speaker_emb)[None].to(self.device)
-        # Neutral comes last: prosody is mixed, then moved further from it by the gain.
-        neutral = model.emotion_means[[config.emotions.index("neutral")]]
-        emotions = torch.cat([manner.emotion_embs, neutral])
-        n_conditions, n_all = len(manner.shares), len(emotions)
-        shares = manner.shares[:, None]
-        rest = shares.new_full((1, 1), 1 - config.prosody_gain)
-        amplified = torch.cat([config.prosody_gain * shares, rest])
-        who = (speaker.expand(n_all, -1), emotions)
+        n_conditions = len(manner.shares)
+        who = (speaker.expand(n_conditions, -1), manner.emotion_embs)
 
-        everything = tokens.expand(n_all, -1)
+        # Everything that is predicted once a condition is mixed by the shares.
+        shares = manner.shares[:, None]
+        everything = tokens.expand(n_conditions, -1)
         token_mask = torch.ones_like(everything[:, None], dtype=torch.bool)
         features, log_durations = model.encode(everything, token_mask, *who)
-        log_durations = (amplified * log_durations).sum(0) + manner.duration_offset
+        log_durations = (shares * log_durations).sum(0) + manner.duration_offset
         expected = (log_durations.exp() / request.speed).cpu().numpy()
         durations = torch.from_numpy(whole_frames(expected, is_boundary(ids))).to(self.device)
         n_frames = int(durations.sum())
-        frames = spread(features, durations.expand(n_all, -1), n_frames)
-        mask = torch.ones(n_all, 1, n_frames, dtype=torch.bool, device=self.device)
+        frames = spread(features, durations.expand(n_conditions, -1), n_frames)
+        mask = torch.ones(n_conditions, 1, n_frames, dtype=torch.bool, device=self.device)
         each = model.predict_prosody(frames, mask, *who)
-        voiced = (shares * each.voiced_logit[:-1].sigmoid()).sum(0)
-        log_f0 = widen((amplified * each.log_f0).sum(0), voiced, config.f0_gain)
-        prosody = Prosody(log_f0, (voiced > 0.5).float(), (amplified * each.energy).sum(0))
-
+        voiced = (shares * each.voiced_logit.sigmoid()).sum(0)
+        log_f0 = widen((shares * each.log_f0).sum(0), voiced, config.f0_gain)
+        log_f0 = log_f0 + manner.pitch_offset
+        prosody = Prosody(log_f0, (voiced > 0.5).float(), (shares * each.energy).sum(0))
         same = Prosody(*(track.expand(n_conditions, -1) for track in prosody))
         pitch_mean = torch.full((n_conditions,), voice.pitch_mean, device=self.device)
-        who = (speaker.expand(n_conditions, -1), manner.emotion_embs)
-        mu, hidden = model.prior(frames[:-1], same, pitch_mean, mask[:-1], *who)
+        mu, hidden = model.prior(frames, same, pitch_mean, mask, *who)
         mu = (shares[..., None] * mu).sum(0, keepdim=True)
 
         schedule = MixSchedule(

@@ -4,7 +4,7 @@ Each item is a window of frames with the tokens around it, more tokens than the 
 convolutions reach, so that a window is encoded as the whole sentence would be.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -213,23 +213,63 @@ def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
     return everything.gather(2, index.expand(-1, everything.shape[1], -1))
 
 
-def duration_offsets(data: Pack, emotions: tuple[str, ...]) -> tuple[float, ...]:
-    """By emotion, how much longer an actor holds a phoneme than when neutral, as a log ratio.
+def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
+    """How actors move from neutral, (n_emotions, 2): log mean duration of a phoneme, mean log F0.
 
-    The mean over ravdess' training actors; 0 for what they don't act.
+    The mean over ravdess' training actors, over emodb's for what ravdess has not; 0 for the rest.
     """
-    held: dict[str, dict[str, list[float]]] = {}
-    for row in data.select("train", "ravdess"):
-        sounds = ~is_boundary(data.tokens_of(row))
-        mean = data.durations_of(row)[sounds].mean()
-        held.setdefault(row.emotion, {}).setdefault(row.speaker, []).append(float(np.log(mean)))
-    neutral = {speaker: np.mean(logs) for speaker, logs in held.get("neutral", {}).items()}
-    offsets = []
-    for emotion in emotions:
-        of_it = held.get(emotion, {})
-        ratios = [np.mean(logs) - neutral[s] for s, logs in of_it.items() if s in neutral]
-        offsets.append(round(float(np.mean(ratios)), 4) if ratios else 0.0)
-    return tuple(offsets)
+    shifts = np.zeros((len(emotions), 2))
+    for corpus in ACTED:  # ravdess is last and wins
+        found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        for row in data.select("train", corpus):
+            sounds, f0 = ~is_boundary(data.tokens_of(row)), data.f0_of(row)
+            if (f0 > 0).any():
+                duration = np.log(data.durations_of(row)[sounds].mean())
+                pitch = np.log(f0[f0 > 0]).mean()
+                found.setdefault((row.speaker, row.emotion), []).append((duration, pitch))
+        means = {key: np.mean(values, axis=0) for key, values in found.items()}
+        for place, emotion in enumerate(emotions):
+            moved = [
+                mean - means[speaker, "neutral"]
+                for (speaker, name), mean in means.items()
+                if name == emotion and (speaker, "neutral") in means
+            ]
+            if moved:
+                shifts[place] = np.mean(moved, axis=0)
+    return shifts
+
+
+@torch.inference_mode()
+def spoken_shifts(model: EmoMix, data: Pack, voices: Voices, *, n_texts: int = 24) -> np.ndarray:
+    """How this model moves readers from neutral, as `acted_shifts`, on English training texts."""
+    emotions = model.config.emotions
+    rows = [r for r in data.select("train") if r.corpus not in ACTED and r.lang == "en"]
+    chosen = rows[:: max(1, len(rows) // n_texts)][:n_texts]
+    n_emotions, moved = len(emotions), []
+    for row in chosen:
+        ids = data.tokens_of(row)
+        tokens = torch.from_numpy(ids).long()[None].expand(n_emotions, -1)
+        speaker_emb = torch.from_numpy(voices.speaker_means[row.speaker])[None]
+        who = (speaker_emb.expand(n_emotions, -1), model.emotion_means)
+        mask = torch.ones_like(tokens[:, None], dtype=torch.bool)
+        features, log_durations = model.encode(tokens, mask, *who)
+        duration = log_durations.exp()[:, torch.from_numpy(~is_boundary(ids))].mean(1).log()
+        frames = spread(features, log_durations.exp().round().long().clamp(min=1), row.n_frames)
+        mask = torch.ones(n_emotions, 1, row.n_frames, dtype=torch.bool)
+        prosody = model.predict_prosody(frames, mask, *who)
+        voiced = (prosody.voiced_logit > 0).float()
+        pitch = (prosody.log_f0 * voiced).sum(1) / voiced.sum(1).clamp(min=1)
+        moved.append(torch.stack([duration, pitch], dim=1).numpy())
+    shifts = np.mean(moved, axis=0)
+    return shifts - shifts[emotions.index("neutral")]
+
+
+def calibrated(model: EmoMix, data: Pack, voices: Voices) -> EmoMixConfig:
+    """The model's config with the offsets that make readers move as far as actors do."""
+    emotions = model.config.emotions
+    lacking = acted_shifts(data, emotions) - spoken_shifts(model, data, voices)
+    durations, pitches = (tuple(round(float(x), 4) for x in column) for column in lacking.T)
+    return replace(model.config, duration_offsets=durations, pitch_offsets=pitches)
 
 
 # Who is offered as a preset: readers with the most speech; no actor of ravdess.

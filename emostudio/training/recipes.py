@@ -24,7 +24,7 @@ from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.settings import Settings
 from emostudio.training.aligner import AlignerRecipe, align
 from emostudio.training.embeddings import embed
-from emostudio.training.emomix import EmoMixRecipe, Voices, duration_offsets, preset_voices
+from emostudio.training.emomix import EmoMixRecipe, Voices, calibrated, preset_voices
 from emostudio.training.loop import Recipe, RunConfig, fit
 from emostudio.training.ser import SerRecipe
 from emostudio.training.speaker import SpeakerRecipe
@@ -122,6 +122,8 @@ def train(
         align(trained, data)
     if isinstance(trained, EmoMix):
         voices = Voices.of(pack, data, plan.config.emotions)
+        trained.config = calibrated(trained, pack, voices)
+        checkpoint.save_config(trained, run)
         text = json.dumps(preset_voices(pack, voices), indent=1)
         (run / "voices.json").write_text(text, encoding="utf-8")
     return step
@@ -152,7 +154,6 @@ def _emomix(config: EmoMixConfig, pack: Pack, data: Path) -> Recipe:
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != sources:
         embed(store.load(SpeakerEncoder), recognizer, data)
         note.write_text(json.dumps(sources), encoding="utf-8")
-    config = replace(config, duration_offsets=duration_offsets(pack, config.emotions))
     return EmoMixRecipe(config, pack, Voices.of(pack, data, config.emotions), recognizer)
 
 

@@ -126,3 +126,22 @@ def test_an_unknown_recipe_is_said_in_words(folder: Path, tmp_path: Path) -> Non
         recipes.train("voice", data=folder, run=tmp_path, max_steps=1)
     with pytest.raises(ValueError, match="not a run folder"):
         recipes.export(tmp_path, tmp_path / "out")
+
+
+def test_a_calibrated_model_moves_readers_as_far_as_actors_move(folder: Path) -> None:
+    from emostudio.models.emomix.net import EmoMix
+    from emostudio.training.emomix import acted_shifts, calibrated, spoken_shifts
+
+    data = Pack.open(folder)
+    recipe = emomix(data, folder)
+    assert isinstance(recipe.export, EmoMix)
+    voices = Voices.of(data, folder, EMOTIONS)
+    config = calibrated(recipe.export.eval(), data, voices)
+    offsets = np.array([config.duration_offsets, config.pitch_offsets]).T
+    spoken = spoken_shifts(recipe.export, data, voices)
+    acted = acted_shifts(data, EMOTIONS)
+    assert np.allclose(offsets + spoken, acted, atol=1e-3)
+    assert not acted[EMOTIONS.index("neutral")].any()
+    # The angry voice of the test corpus is 60 Hz above 190.
+    angry = acted[EMOTIONS.index("angry"), 1]
+    assert angry == pytest.approx(np.log(250 / 190), abs=0.08)

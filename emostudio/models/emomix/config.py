@@ -13,10 +13,10 @@ class EmoMixConfig:
     """The shipped size; `estimator` names the net that predicts the score.
 
     What stands last is measured, not learned. `n_timesteps` and `temperature` are what this
-    checkpoint sounds best with; `f0_gain` undoes the flattening that a regression of F0 brings, and
-    `prosody_gain` the shyness with which a reader takes on an actor's rhythm, F0 and energy.
-    `duration_offsets` is, by emotion, the log of how much longer actors hold a phoneme than when
-    neutral: two sentences of acted English teach a net no rate for other texts.
+    checkpoint sounds best with; `f0_gain` undoes the flattening that a regression of F0 brings.
+    `duration_offsets` and `pitch_offsets` hold, by emotion, what the log of duration and of F0 lack
+    so that a reader moves from neutral as far as actors do: two sentences of acted English teach a
+    net little of that for other texts.
     """
 
     emotions: tuple[str, ...] = EMOTIONS
@@ -42,8 +42,8 @@ class EmoMixConfig:
     n_timesteps: int = 6
     temperature: float = 3.0
     f0_gain: float = 1.0
-    prosody_gain: float = 1.0
     duration_offsets: tuple[float, ...] = ()
+    pitch_offsets: tuple[float, ...] = ()
 
     @classmethod
     def tiny(cls) -> "EmoMixConfig":
