@@ -40,8 +40,8 @@ class EmoMixConfig:
     beta_min: float = 0.05
     beta_max: float = 20.0
     n_timesteps: int = 6
-    temperature: float = 3.0
-    f0_gain: float = 1.0
+    temperature: float = 1.25
+    f0_gain: float = 1.4
     duration_offsets: tuple[float, ...] = ()
     pitch_offsets: tuple[float, ...] = ()
 
