@@ -101,3 +101,20 @@ def test_files_that_the_readme_links_exist() -> None:
 def test_the_changelog_and_the_package_tell_the_licences() -> None:
     assert "GPL-3" in README and "GPL-3" in (ROOT / "NOTICE").read_text(encoding="utf-8")
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_table_of_checkpoints_is_true() -> None:
+    import hashlib
+
+    text = (ROOT / "checkpoints/README.md").read_text(encoding="utf-8")
+    folders = [path.parent for path in (ROOT / "checkpoints").glob("*/model.safetensors")]
+    assert folders
+    total = 0
+    for folder in folders:
+        weights = (folder / "model.safetensors").read_bytes()
+        total += len(weights)
+        (line,) = [row for row in text.splitlines() if row.startswith(f"| [{folder.name}]")]
+        assert hashlib.sha256(weights).hexdigest() in line
+        assert f"| {len(weights) / 2**20:.1f} |" in line
+        assert (folder / "CARD.md").is_file() and (folder / "config.json").is_file()
+    assert total < 32 * 2**20

@@ -13,6 +13,7 @@ import math
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -48,7 +49,7 @@ class RunConfig:
 Net = TypeVar("Net", bound=nn.Module)
 
 
-class Recipe(nn.Module, Generic[Net]):
+class Recipe(nn.Module, ABC, Generic[Net]):
     """What the loop trains: the nets are its children, `export` is the one that ships."""
 
     export: Net
@@ -57,13 +58,13 @@ class Recipe(nn.Module, Generic[Net]):
         """Parameters by the name of who optimizes them; a GAN has two players."""
         return {"model": list(self.parameters())}
 
+    @abstractmethod
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """The batch of a step: the same for the same arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
         """Named losses of a batch; `loss` is what this player minimizes."""
-        raise NotImplementedError
 
 
 def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -> int:
