@@ -192,6 +192,12 @@ def test_a_missing_or_damaged_checkpoint_is_named(settings: Settings, tmp_path: 
         Studio(dataclasses.replace(settings, checkpoints=tmp_path / "none")).voices()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_there_is_said_in_words(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="no CUDA device here"):
+        Studio(dataclasses.replace(settings, device="cuda")).speak(TEXT)
+
+
 def test_own_models_are_spoken_with(settings: Settings, studio: Studio, tmp_path: Path) -> None:
     own = tiny.checkpoints(tmp_path / "own", seed=1)
     shutil.rmtree(own / "ser")

@@ -68,7 +68,13 @@ class EmoMixEngine:
     checkpoints = ("emomix", "vocoder", "speaker", "ser")
 
     def __init__(self, store: Store, device: str = "cpu") -> None:
-        """Load the nets."""
+        """Load the nets.
+
+        Raises:
+            ValueError: a checkpoint is missing or damaged, or there is no such device here.
+        """
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
         self.device = torch.device(device)
         self.model = store.load(EmoMix, device)
         self.vocoder = store.load(Vocoder, device)

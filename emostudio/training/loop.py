@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -79,8 +79,14 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
     if state_file.exists() and not resume:
         raise ValueError(f"{run} holds a run already; resume it or name another folder.")
     run.mkdir(parents=True, exist_ok=True)
-    accelerator = Accelerator(mixed_precision=config.precision, cpu=not torch.cuda.is_available())
     players = recipe.players()
+    # Of two players, each step of one leaves the other's parameters without a gradient.
+    handler = DistributedDataParallelKwargs(find_unused_parameters=len(players) > 1)
+    accelerator = Accelerator(
+        mixed_precision=config.precision,
+        cpu=not torch.cuda.is_available(),
+        kwargs_handlers=[handler],
+    )
     optimizers = {
         name: torch.optim.AdamW(
             [p for p in parameters if p.requires_grad],
