@@ -65,3 +65,28 @@ def test_own_models_take_the_place_of_shipped_ones(tmp_path: Path) -> None:
     assert store.folder("vocoder") == tmp_path / "own" / "vocoder"
     assert store.folder("speaker") == tmp_path / "shipped" / "speaker"
     assert store.sha256("vocoder") != checkpoint.Store(tmp_path / "shipped").sha256("vocoder")
+
+
+def test_a_repository_that_cannot_be_reached_is_said_in_words(tmp_path: Path) -> None:
+    store = checkpoint.Store(tmp_path, "nobody/no-such-models")
+    with pytest.raises(ValueError, match="neither a folder here nor a repository"):
+        store.folder("vocoder")
+
+
+def test_a_repository_is_downloaded_and_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    checkpoint.save(Vocoder(VocoderConfig.tiny()), tmp_path / "hub" / "vocoder")
+    asked: list[str] = []
+
+    def snapshot_download(repo_id: str, *, allow_patterns: list[str]) -> str:
+        asked.append(repo_id)
+        assert "*.safetensors" in allow_patterns
+        return str(tmp_path / "hub")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    store = checkpoint.Store(tmp_path / "shipped", "someone/models")
+    assert store.load(Vocoder).config == VocoderConfig.tiny()
+    assert asked == ["someone/models"]
