@@ -3,8 +3,11 @@
 from emostudio import Settings, Studio
 from emostudio.web import build_app, launch_options
 
-settings = Settings.from_env()
-demo = build_app(Studio(settings))  # cheap: models load on first use
+try:
+    settings = Settings.from_env()
+    demo = build_app(Studio(settings))  # cheap: models load on first use
+except ValueError as error:
+    raise SystemExit(f"EmoStudio can't start: {error}") from None
 
 if __name__ == "__main__":
     demo.queue(default_concurrency_limit=4, max_size=32)

@@ -1,7 +1,8 @@
-/* What the page does in the browser: live mixture, counter, list of takes, sentence by sentence. */
+/* What the page does in the browser: live mixture, counter, list of takes, sentence by
+   sentence, the way to the result, and a question before takes are lost. */
 window.emostudio = (() => {
   "use strict";
-  const HINT = 600;
+  const LONG = 600; // characters
   const percent = (share) => `${Math.round(share * 100)}%`;
   const name = (emotion) => emotion.charAt(0).toUpperCase() + emotion.slice(1);
   const url = (path) => `gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`;
@@ -44,12 +45,65 @@ window.emostudio = (() => {
       ` aria-label="Effective mixture after intensity">${rows.join("")}</div>`;
   }
 
-  function count(text) {
-    const length = (text || "").length;
-    const over = length > HINT;
-    const hint = over ? " · long: each sentence is heard as soon as it is ready" : "";
-    return `<p class="count${over ? " over" : ""}">${length} / ${HINT} characters${hint}</p>`;
+  /* Characters as Python counts them: an emoji is one. */
+  function count(text, limit) {
+    keep(text || "");
+    const length = [...(text || "")].length;
+    const over = length > limit;
+    let hint = length > LONG ? " · each sentence is heard as soon as it is ready" : "";
+    if (over) hint = ` · ${length - limit} too many: shorten it or speak it in parts`;
+    return `<p class="count${over ? " over" : ""}">${length} of ${limit} characters${hint}</p>`;
   }
+
+  /* The text survives a reload, in this tab alone. */
+  let loaded = false;
+  const store = () => { try { return window.sessionStorage; } catch { return null; } };
+  function keep(text) {
+    if (loaded) try { store()?.setItem("emostudio-text", text); } catch { /* full or forbidden */ }
+  }
+  function kept() {
+    loaded = true;
+    const typed = document.querySelector("#text textarea")?.value;
+    return typed || store()?.getItem("emostudio-text") || "";
+  }
+
+  /* On a phone the result lies far below the form: go there. */
+  function goToResult() {
+    const form = document.querySelector(".desk"), result = document.querySelector(".outcome");
+    if (!form || !result) return;
+    if (result.getBoundingClientRect().top < form.getBoundingClientRect().bottom - 1) return;
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    result.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+  }
+
+  /* The line above the player. */
+  function status(element, props, watch) {
+    let timer = 0;
+    watch("value", () => {
+      const text = props.value || "";
+      const show = () => { element.querySelector(".drawn").textContent = text; };
+      clearTimeout(timer);
+      if (!text) { show(); return; }
+      goToResult();
+      // Most takes have their turn at once; then there is no wait to speak of.
+      timer = setTimeout(show, element.querySelector(".drawn").textContent ? 0 : 400);
+    });
+  }
+
+  /* Leaving asks first, but only while there is work or a take that was not downloaded. */
+  let listed = [];
+  const saved = new Set();
+  const file = (address) => decodeURIComponent((address || "").split("/").pop());
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#takes a[download], #get-wav");
+    if (!link) return;
+    saved.add(file(link.id === "get-wav"
+      ? document.querySelector("#player audio")?.src : link.getAttribute("href")));
+  }, true);
+  window.addEventListener("beforeunload", (event) => {
+    const working = [...document.querySelectorAll("#cancel, #stop")].some((node) => node.offsetParent);
+    if (working || listed.some((entry) => !saved.has(file(entry.wav)))) event.preventDefault();
+  });
 
   /* The takes of this visit. `pick(id)` loads one again. */
   function takes(element, props, watch, pick) {
@@ -57,6 +111,7 @@ window.emostudio = (() => {
       const box = element.querySelector(".drawn");
       if (!box) return;
       const entries = Array.isArray(props.value) ? props.value : [];
+      listed = entries;
       if (!entries.length) {
         box.replaceChildren(make("p", { className: "note" }, "None yet."));
         return;
@@ -66,7 +121,7 @@ window.emostudio = (() => {
         const facts = `${entry.voice} · ${entry.mixture} · seed ${entry.seed}`;
         const again = make("button", { type: "button", className: "pick" }, "Load again");
         again.setAttribute("aria-label", `Load take ${number} again`);
-        again.addEventListener("click", () => pick(entry.id));
+        again.addEventListener("click", () => { goToResult(); pick(entry.id); });
         const link = (label, path) => make("a", { href: url(path),
           download: path.split("/").pop(), "aria-label": `${label} of take ${number}` }, label);
         return make("li", {},
@@ -132,5 +187,5 @@ window.emostudio = (() => {
     if (button && !button.disabled) setTimeout(() => button.click(), 60);
   }, true);
 
-  return { mixture, count, takes, sentences };
+  return { mixture, count, kept, status, takes, sentences };
 })();

@@ -18,7 +18,8 @@ class Settings:
     `host` and `port` are where the page is served (EMOSTUDIO_HOST, EMOSTUDIO_PORT). `device` is
     cpu or cuda (EMOSTUDIO_DEVICE). `models` is a folder or a Hugging Face repository id whose
     models take the place of the shipped ones (EMOSTUDIO_MODELS). `data_dir` is where the app
-    writes (EMOSTUDIO_DATA_DIR). `checkpoints` holds the shipped models.
+    writes: a folder of its own in there, emptied within a day (EMOSTUDIO_DATA_DIR). `checkpoints`
+    holds the shipped models.
     """
 
     host: str = "127.0.0.1"

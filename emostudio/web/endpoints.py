@@ -11,7 +11,7 @@ import gradio as gr
 from emostudio.values import Clip, EmotionMix, Request
 from emostudio.web.device import QUEUE, on_device, seconds_for
 from emostudio.web.errors import in_words
-from emostudio.web.visit import new_folder
+from emostudio.web.folder import new_folder
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -23,16 +23,16 @@ def build(studio: Studio) -> None:
         text = gr.Textbox(label="text")
         emotion = gr.Textbox("neutral", label="emotion")
         voice = gr.Textbox("kathleen", label="voice")
-        lang = gr.Textbox("en", label="lang")
+        lang = gr.Textbox("", label="lang")
         intensity = gr.Number(1.0, label="intensity")
         base = gr.Textbox("", label="base")
         speed = gr.Number(1.0, label="speed")
-        n_timesteps = gr.Number(0, precision=0, label="n_timesteps")
+        n_timesteps = gr.Number(0, label="n_timesteps")
         temperature = gr.Number(0.0, label="temperature")
         k_max = gr.Number(0.6, label="k_max")
         k_min = gr.Number(0.2, label="k_min")
         tail = gr.Textbox("mix", label="tail")
-        seed = gr.Number(0, precision=0, label="seed")
+        seed = gr.Number(0, label="seed")
         reference = gr.Audio(type="filepath", label="reference")
         emotion_reference = gr.Audio(type="filepath", label="emotion_reference")
         consent = gr.Checkbox(False, label="consent")
@@ -66,6 +66,14 @@ def weights_of(emotion: str) -> EmotionMix:
     return EmotionMix.from_weights(weights)
 
 
+def whole(number: float | None) -> Any:
+    """Return a whole number as int, as JSON may write it 7.0; anything else as it is, to be told.
+
+    Gradio could do this, but on text it fails without a sentence.
+    """
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
     """Return the function behind `/speak`; `wav` is told which files to delete after a day."""
     on_loan = on_device(studio.speak, seconds_for)
@@ -75,7 +83,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
         text: str,
         emotion: str = "neutral",
         voice: str = "kathleen",
-        lang: str = "en",
+        lang: str = "",
         intensity: float = 1.0,
         base: str = "",
         speed: float = 1.0,
@@ -95,7 +103,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
             text: What is said, up to 5000 characters.
             emotion: A name, a mixture (happy=0.7,surprise=0.3), or JSON of weights.
             voice: A preset voice by name.
-            lang: The language, en or de.
+            lang: The language, en or de; empty is the voice's own.
             intensity: 1 is the mixture as it is, 0 is neutral.
             base: The emotion of the first, coarse steps; empty is the largest share.
             speed: 0.5 to 2, where 1 is the speed of the voice.
@@ -122,17 +130,17 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
                 base=base or "",
                 intensity=intensity,
                 emotion_reference=Clip.load(emotion_reference) if emotion_reference else None,
-                lang=lang,
+                lang=lang or "",
                 speed=speed,
-                n_timesteps=n_timesteps,
+                n_timesteps=whole(n_timesteps),
                 temperature=temperature,
                 k_max=k_max,
                 k_min=k_min,
                 tail=tail,  # pyright: ignore[reportArgumentType]  (Request checks it)
-                seed=seed,
+                seed=whole(seed),
             )
             take = on_loan(request)
-            path = take.save(new_folder() / f"emostudio-{seed}.wav")
+            path = take.save(new_folder() / f"emostudio-{request.seed}.wav")
         wav.temp_files.add(str(path.with_suffix(".json")))
         return str(path), take.passport
 

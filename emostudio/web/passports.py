@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,19 @@ def read_passport(file: str) -> dict[str, Any]:
 def request_of(studio: Studio, passport: dict[str, Any]) -> Request:
     """Return a passport's request without its recordings, which a person adds again."""
     return studio.request_of(passport | dict.fromkeys(RECORDED))
+
+
+def not_here(
+    passport: dict[str, Any], request: Request, voices: Iterable[str], emotions: Iterable[str]
+) -> list[str]:
+    """Name the preset voice and the emotions of a take that the models here don't know."""
+    missing = []
+    if not passport.get("reference") and request.voice not in voices:
+        missing.append(f"the voice '{request.voice}'")
+    if not passport.get("emotion_reference"):
+        asked = {request.base, *(name for name, _ in request.emotion.shares)} - {""}
+        missing += [f"the emotion '{name}'" for name in sorted(asked - set(emotions))]
+    return missing
 
 
 def missing_recordings(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.values import MAX_FILE_BYTES
+from emostudio.soundfiles import MAX_FILE_BYTES
+from emostudio.web.folder import KEPT_S, SWEEP_EVERY_S, claim, keep_swept
 from emostudio.web.pages import speak
-from emostudio.web.visit import KEPT_S, sweep
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -21,19 +20,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PAGES = {"Speak": speak.build}
-CLEAN_EVERY_S = 3600
 
 
 def build_app(studio: Studio) -> gr.Blocks:
-    """Build the pages; loads no model. What lies in the temporary folder for a day is deleted."""
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "emostudio"))
+    """Build the pages; loads no model.
+
+    Raises:
+        ValueError: there is no folder for temporary files.
+    """
+    keep_swept(claim(studio.settings.data_dir))
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    sweep()
     with gr.Blocks(
         title="EmoStudio",
         analytics_enabled=False,
-        # Files are looked at every hour, so the age leaves that hour: gone within a day.
-        delete_cache=(CLEAN_EVERY_S, KEPT_S - CLEAN_EVERY_S),
+        # The sweep deletes by age; this deletes what the app made when Ctrl+C stops it.
+        delete_cache=(SWEEP_EVERY_S, KEPT_S - SWEEP_EVERY_S),
         fill_width=False,
     ) as demo:
         for build in PAGES.values():

@@ -1,23 +1,18 @@
 """The takes of one visit: files in a folder that nobody can guess, and small entries about them.
 
-The folder lies under Gradio's temporary folder. `gr.State` holds the entries, never a take.
+The folder lies in the app's (`folder.py`). `gr.State` holds the entries, never a take.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
-
 from emostudio.values import Take
+from emostudio.web.folder import new_folder
 
-KEPT_S = 24 * 3600
 LIMIT = 50
 
 
@@ -65,13 +60,6 @@ def _read(path: str) -> dict[str, Any]:
         ) from None
 
 
-def new_folder() -> Path:
-    """Make a folder for files of one run, with a name that nobody can guess."""
-    folder = Path(get_upload_folder()) / "takes" / secrets.token_urlsafe(16)
-    folder.mkdir(parents=True)
-    return folder
-
-
 def keep(
     take: Take,
     view: dict[str, Any],
@@ -104,15 +92,3 @@ def keep(
 def _mixture(take: Take) -> str:
     mix = take.request.emotion.at_intensity(take.request.intensity)
     return ", ".join(f"{name} {share:.0%}" for name, share in mix.shares)
-
-
-def sweep(older_than_s: float = KEPT_S) -> None:
-    """Delete files that an earlier run of the app left behind, once they are a day old."""
-    root = Path(get_upload_folder())
-    limit = time.time() - older_than_s
-    for folder in [*root.glob("*"), *root.glob("takes/*")]:
-        if folder.name != "takes" and folder.lstat().st_mtime < limit:
-            if folder.is_dir():
-                shutil.rmtree(folder, ignore_errors=True)
-            else:
-                folder.unlink(missing_ok=True)

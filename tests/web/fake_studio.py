@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from emostudio.settings import Settings
 from emostudio.values import (
     SYNTHETIC,
     Affect,
@@ -38,6 +39,7 @@ class FakeStudio:
         self.delay_s = delay_s
         self.trouble = trouble
         self.requests: list[Request] = []
+        self.settings = Settings.from_env({})
 
     def voices(self) -> dict[str, str]:
         """Return the presets."""
@@ -62,6 +64,7 @@ class FakeStudio:
     def speak_sentences(self, request: Request) -> Iterator[Take]:
         """Speak sentence by sentence."""
         self._check()
+        request = self._with_lang(request)
         self.requests.append(request)
         for sentence in re.findall(r"[^.!?]+[.!?]*", request.text):
             if any(char.isalnum() for char in sentence):
@@ -70,6 +73,7 @@ class FakeStudio:
 
     def join(self, request: Request, takes: list[Take]) -> Take:
         """Make one take of a text's sentences."""
+        request = self._with_lang(request)
         wav = np.concatenate([take.clip.wav for take in takes])
         return Take(
             clip=Clip(wav, RATE),
@@ -104,6 +108,9 @@ class FakeStudio:
             return Request(**settings, reference=reference, emotion_reference=emotion_reference)
         except (KeyError, TypeError, AttributeError):
             raise ValueError("This passport is damaged; choose another.") from None
+
+    def _with_lang(self, request: Request) -> Request:
+        return replace(request, lang=request.lang or VOICES.get(request.voice, "en"))
 
     def _check(self) -> None:
         if self.trouble:

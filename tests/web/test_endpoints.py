@@ -59,6 +59,11 @@ def test_the_same_call_gives_the_same_sound(client: Any) -> None:
     assert Path(calls[0]).read_bytes() == Path(calls[1]).read_bytes()
 
 
+def test_a_voice_speaks_its_own_language_unless_told(client: Any) -> None:
+    _, passport = client.predict("Guten Tag.", voice="kerstin", api_name="/speak")
+    assert passport["request"]["lang"] == "de"
+
+
 def test_a_text_of_two_sentences_becomes_one_take(client: Any) -> None:
     text = "You came back. I waited."
     path, passport = client.predict(text, api_name="/speak")
@@ -83,6 +88,15 @@ def test_a_text_of_two_sentences_becomes_one_take(client: Any) -> None:
         ({"k_min": 0.9}, "K_min is 0.9"),
         ({"tail": "cat"}, "Unknown tail"),
         ({"text": "word " * 1001}, "5000 is the limit"),
+        ({"text": None}, "nothing to speak"),
+        ({"seed": None}, "seed is None"),
+        ({"seed": "lucky"}, "seed"),
+        ({"speed": None}, "speed is None"),
+        ({"speed": "fast"}, "speed is 'fast'"),
+        ({"intensity": "full"}, "intensity is 'full'"),
+        ({"k_max": None}, "k_max is None"),
+        ({"tail": None}, "tail is None"),
+        ({"lang": "xx", "seed": 1.5}, "Unknown language|whole number"),
     ],
 )
 def test_bad_input_is_answered_by_a_sentence_and_the_next_call_works(

@@ -105,7 +105,7 @@ def visit(browser: Any, page_url: str, request: pytest.FixtureRequest) -> Iterat
 def test_a_person_types_drags_speaks_and_hears_it_again(visit: Visit, tmp_path: Path) -> None:
     visit.open()
     visit.type(TEXT)
-    visit.page.wait_for_selector(f"#counter >> text={len(TEXT)} / 600")
+    visit.page.wait_for_selector(f"#counter >> text={len(TEXT)} of 5000")
     visit.drag("sad", 0.8)
     visit.page.wait_for_selector("#mixture .is-sad:not(.none)")
     first = visit.speak()
@@ -227,6 +227,146 @@ def test_a_text_named_wav_is_refused_and_the_next_take_works(visit: Visit, tmp_p
     visit.page.get_by_text("is not a sound file").wait_for()
     visit.page.get_by_label("Studio", exact=True).check()
     assert visit.speak()
+
+
+def test_an_error_leaves_the_last_take_to_be_heard(visit: Visit, tmp_path: Path) -> None:
+    wrong = tmp_path / "voice.wav"
+    wrong.write_text("these are words")
+    visit.open()
+    visit.type(TEXT)
+    visit.speak()
+    visit.page.get_by_label("Recording", exact=True).check()
+    visit.page.set_input_files("#recording input[type=file]", wrong)
+    visit.page.wait_for_selector("#recording audio", state="attached")
+    visit.page.locator("#consent input").check()
+    visit.page.click("#speak")
+    visit.page.get_by_text("is not a sound file").wait_for()
+    visit.page.wait_for_selector("#speak:visible")
+    over_the_sound = (
+        "() => { const box = document.querySelector('#player audio').getBoundingClientRect();"
+        "return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).tagName }"
+    )
+    assert visit.page.evaluate(over_the_sound) == "AUDIO"
+
+
+@pytest.fixture
+def slow(browser: Any) -> Iterator[Any]:
+    """Return what makes visits to an app that needs a while for each sentence."""
+    from emostudio.web import build_app
+    from tests.web.conftest import launched
+    from tests.web.fake_studio import FakeStudio
+
+    demo = build_app(FakeStudio(delay_s=0.6))
+    url, contexts = launched(demo), []
+
+    def come() -> Visit:
+        contexts.append(browser.new_context(viewport={"width": 390, "height": 844}))
+        return Visit(contexts[-1].new_page(), url)
+
+    yield come
+    for context in contexts:
+        context.close()
+    demo.close(verbose=False)
+
+
+LONG = " ".join(f"This is sentence number {n}." for n in range(20))
+
+
+def test_stop_keeps_what_is_ready_and_says_how_much_it_is(slow: Any, tmp_path: Path) -> None:
+    visit = slow()
+    visit.open()
+    visit.type(LONG)
+    visit.page.click("#speak")
+    visit.page.wait_for_selector("#sentences li:nth-child(3)")
+    visit.page.click("#stop")
+    visit.new_sound("")
+    visit.page.get_by_text("Stopped: this take holds the first").wait_for()
+    text = visit.passport(tmp_path)["request"]["text"]
+    assert LONG.startswith(text)
+    assert text.endswith(".")
+    assert 50 < len(text) < len(LONG)
+    assert visit.page.locator("#takes li").count() == 1
+    assert visit.page.input_value("#text textarea") == LONG
+    visit.type(TEXT)
+    visit.speak()
+    visit.page.get_by_text("Stopped: this").wait_for(state="detached")
+
+
+def test_who_waits_in_the_queue_can_leave_it(slow: Any) -> None:
+    first, second = slow(), slow()
+    for visit, text in ((first, LONG), (second, TEXT)):
+        visit.open()
+        visit.type(text)
+        visit.page.click("#speak")
+        visit.page.wait_for_selector("#stop" if visit is first else "#cancel")
+    second.page.locator("#empty").get_by_text("queue: 1/1").wait_for()
+    second.page.get_by_text("Waiting for its turn").wait_for()
+    second.page.click("#cancel")
+    second.page.wait_for_selector("#speak")
+    assert first.page.is_visible("#stop")
+    first.page.click("#stop")
+    first.new_sound("")
+    second.speak()
+    assert second.page.locator("#takes li").count() == 1
+
+
+def test_a_phone_is_brought_to_the_result(slow: Any) -> None:
+    visit = slow()
+    visit.open()
+    visit.type(TEXT)
+    before = visit.page.locator("#empty").bounding_box()["y"]
+    assert before > 844
+    visit.page.click("#speak")
+    visit.page.wait_for_function(
+        "document.querySelector('#empty').getBoundingClientRect().top < innerHeight / 2 + 100"
+    )
+    assert visit.page.is_visible("#cancel")
+    visit.new_sound("")
+
+
+def test_a_text_that_is_too_long_stays_whole_and_is_counted(visit: Visit) -> None:
+    visit.open()
+    visit.type("word " * 1260)
+    visit.page.get_by_text("6300 of 5000 characters · 1300 too many").wait_for()
+    assert len(visit.page.input_value("#text textarea")) == 6300
+    visit.page.click("#speak")
+    visit.page.get_by_text("5000 is the limit").wait_for()
+
+
+def test_a_reload_keeps_the_text_and_asks_only_where_a_take_would_be_lost(visit: Visit) -> None:
+    asked: list[str] = []
+    visit.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    visit.open()
+    visit.type(TEXT)
+    visit.page.reload()
+    visit.page.wait_for_function(
+        "text => document.querySelector('#text textarea')?.value === text", arg=TEXT
+    )
+    visit.page.wait_for_selector(f"#counter >> text={len(TEXT)} of 5000")
+    assert asked == []
+    visit.speak()
+    visit.page.reload()
+    assert asked == ["beforeunload"]
+    visit.page.wait_for_selector("#mixture .mixture")
+    visit.speak()
+    with visit.page.expect_download():
+        visit.page.click("#get-wav")
+    visit.page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_a_passport_of_an_unknown_voice_does_not_promise_its_take(
+    visit: Visit, tmp_path: Path
+) -> None:
+    visit.open()
+    visit.type(TEXT)
+    visit.speak()
+    passport = visit.passport(tmp_path)
+    passport["request"]["voice"] = "nobody"
+    (tmp_path / "passport.json").write_text(json.dumps(passport), encoding="utf-8")
+    visit.page.set_input_files("#load-passport input, input[type=file]", tmp_path / "passport.json")
+    visit.page.get_by_text("the voice 'nobody'").wait_for()
+    assert visit.page.get_by_text("Speak gives this take").count() == 0
 
 
 @pytest.mark.parametrize("visit", [(390, 844)], indirect=True)

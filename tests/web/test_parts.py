@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from emostudio.text.sentences import split_sentences
 from emostudio.values import EMOTIONS, EmotionMix, Request
 from emostudio.web.components.asked_got import asked_got
 from emostudio.web.components.form import Form
@@ -19,12 +18,13 @@ from emostudio.web.components.mixer import mixer
 from emostudio.web.components.more import more
 from emostudio.web.components.picture import envelope, picture, shrink
 from emostudio.web.components.result import restored, view_of
+from emostudio.web.components.sentences import spoken_part
 from emostudio.web.components.text_box import EXAMPLES, text_box
 from emostudio.web.components.voice_picker import RECORDING, voice_picker
 from emostudio.web.errors import in_words
 from emostudio.web.pages.speak import known
-from emostudio.web.passports import read_passport
-from emostudio.web.visit import keep, new_folder, sweep
+from emostudio.web.passports import not_here, read_passport
+from emostudio.web.visit import keep
 from tests.web.fake_studio import KNOWN, VOICES, FakeStudio
 
 TEXT = "You came back. I waited. Now we can go!"
@@ -48,10 +48,18 @@ def filled_in(form: Form, request: Request) -> dict[Any, Any]:
 @pytest.mark.parametrize(
     "request_",
     [
-        Request(TEXT),
+        Request(TEXT, lang="en"),
         Request(TEXT, voice="kerstin", lang="de", emotion=EmotionMix.of(sad=1, angry=2), seed=9),
-        Request(TEXT, emotion=EmotionMix.of(happy=1, sad=1, fear=1), base="sad", intensity=0.35),
-        Request(TEXT, speed=1.3, n_timesteps=6, temperature=1.5, k_max=0.7, tail="published"),
+        Request(
+            TEXT,
+            lang="en",
+            emotion=EmotionMix.of(happy=1, sad=1, fear=1),
+            base="sad",
+            intensity=0.35,
+        ),
+        Request(
+            TEXT, lang="en", speed=1.3, n_timesteps=6, temperature=1.5, k_max=0.7, tail="published"
+        ),
     ],
 )
 def test_a_request_put_into_the_form_is_read_back_exactly(form: Form, request_: Request) -> None:
@@ -122,16 +130,34 @@ def test_a_deleted_take_says_that_it_was_deleted() -> None:
         entry.read_passport()
 
 
-def test_what_is_a_day_old_is_swept_and_what_is_new_stays(temporary_folder: Path) -> None:
-    old, new = new_folder(), new_folder()
-    upload = temporary_folder / "abc"
-    upload.mkdir()
-    (old / "take.wav").touch()
-    yesterday = time.time() - 25 * 3600
-    os.utime(old, (yesterday, yesterday))
-    os.utime(upload, (yesterday, yesterday))
-    sweep()
-    assert [old.exists(), upload.exists(), new.exists()] == [False, False, True]
+@pytest.mark.parametrize("n_spoken", range(1, 7))
+def test_a_stopped_text_is_cut_into_the_same_sentences_again(n_spoken: int) -> None:
+    long = "It rained, " * 25 + "and then it stopped. 😀"
+    text = f"  Dr. Smith  came\nback. Did he?\n\n“Yes!” {long} Caf\u0065\u0301 at 3.50. The end."
+    sentences = split_sentences(text, "en")
+    assert len(sentences) == 7
+    part = spoken_part(text, sentences[:n_spoken])
+    assert split_sentences(part, "en") == sentences[:n_spoken]
+
+
+def test_a_file_is_read_in_its_turn_but_a_missing_tick_is_refused_before(
+    form: Form, tmp_path: Path
+) -> None:
+    fake = tmp_path / "voice.wav"
+    fake.write_text("these are words")
+    values = filled_in(form, Request(TEXT))
+    values |= {form.voice.source: RECORDING, form.voice.recording: str(fake)}
+    with pytest.raises(ValueError, match="I may use this voice"):
+        form.check(values)
+    form.check(values | {form.consent: True})
+
+
+def test_what_a_take_was_made_with_and_is_not_here_is_named() -> None:
+    request = Request(TEXT, voice="nobody", emotion=EmotionMix.of(happy=1, bored=1))
+    assert not_here({}, request, VOICES, ["happy"]) == ["the voice 'nobody'", "the emotion 'bored'"]
+    assert not_here({}, request, ["nobody"], KNOWN) == []
+    recorded = {"reference": {"seconds": 4}, "emotion_reference": {"seconds": 4}}
+    assert not_here(recorded, request, VOICES, ["happy"]) == []
 
 
 def test_the_picture_is_small_and_has_the_takes_length() -> None:

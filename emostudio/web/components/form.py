@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from emostudio.values import Clip, EmotionMix, Request
-from emostudio.web.components.mixer import Mixer
+from emostudio.values import LANGUAGES, Clip, EmotionMix, Request
+from emostudio.web.components.mixer import LARGEST, Mixer
 from emostudio.web.components.more import More
 from emostudio.web.components.voice_picker import PRESET, RECORDING, VoicePicker, voices_of
 
 Values = Mapping[Any, Any]
 NEUTRAL = EmotionMix((("neutral", 1.0),))
+UNREAD = Clip(np.zeros(1, np.float32), 16_000)
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,23 @@ class Form:
         recorded = values[self.voice.source] == RECORDING
         return (values[self.voice.recording] if recorded else None), values[self.mixer.recording]
 
+    def check(self, values: Values) -> None:
+        """Refuse at once what needs no turn in the queue to be refused; read no recording.
+
+        Raises:
+            ValueError: as `request`.
+        """
+        self._request(values, lambda file: UNREAD)
+
     def request(self, values: Values) -> Request:
         """Read the form.
 
         Raises:
             ValueError: something is missing or out of range; the sentence says what.
         """
+        return self._request(values, Clip.load)
+
+    def _request(self, values: Values, load: Callable[[str], Clip]) -> Request:
         voice_file, emotion_file = self.recordings(values)
         if values[self.voice.source] == RECORDING and voice_file is None:
             raise ValueError(
@@ -69,12 +82,12 @@ class Form:
         return Request(
             text=values[self.text] or "",
             voice=values[self.voice.voice] or "",
-            reference=Clip.load(voice_file) if voice_file else None,
+            reference=load(voice_file) if voice_file else None,
             consent=bool(values[self.consent]),
             emotion=self._emotion(values),
             base=values[self.mixer.base] or "",
             intensity=values[self.mixer.intensity],
-            emotion_reference=Clip.load(emotion_file) if emotion_file else None,
+            emotion_reference=load(emotion_file) if emotion_file else None,
             lang=values[self.voice.lang],
             **more,
         )
@@ -97,17 +110,18 @@ class Form:
         """
         voice_file, emotion_file = recordings
         recorded = request.reference is not None or voice_file is not None
-        names = voices_of(voices, request.lang, also=request.voice)
+        lang = request.lang or voices.get(request.voice, LANGUAGES[0])
+        names = voices_of(voices, lang, also=request.voice)
         known = request.voice if request.voice in names else None
         updates: dict[Any, Any] = {
             self.text: request.text,
-            self.voice.lang: request.lang,
+            self.voice.lang: lang,
             self.voice.source: RECORDING if recorded else PRESET,
             self.voice.voice: gr.Dropdown(
                 choices=names, value=known or (names[0] if names else None)
             ),
             self.voice.recording: voice_file,
-            self.mixer.base: request.base,
+            self.mixer.base: request.base if request.base in self.mixer.sliders else LARGEST,
             self.mixer.intensity: request.intensity,
             self.mixer.recording: emotion_file,
             self.consent: request.consent and any(recordings),

@@ -11,6 +11,7 @@ from emostudio.values import Take
 from emostudio.web.components.asked_got import asked_got
 from emostudio.web.components.picture import picture
 from emostudio.web.components.sentences import sentence_queue
+from emostudio.web.components.status import status_line
 from emostudio.web.visit import Entry
 
 EMPTY = (
@@ -26,6 +27,7 @@ class Result:
     """The components of this part."""
 
     empty: gr.HTML
+    status: gr.HTML
     sentences: gr.HTML
     player: gr.Audio
     wav: gr.DownloadButton
@@ -36,6 +38,7 @@ class Result:
     def outputs(self) -> list[Any]:
         """Return every component that a take changes."""
         return [
+            self.status,
             self.sentences,
             self.player,
             self.wav,
@@ -47,6 +50,7 @@ class Result:
     def shown(self, entry: Entry, view: dict[str, Any], *, autoplay: bool) -> dict[Any, Any]:
         """Return the updates that show a kept take."""
         return {
+            self.status: view.get("note"),
             self.player: gr.Audio(value=entry.wav, autoplay=autoplay),
             self.wav: gr.DownloadButton(value=entry.wav),
             self.passport: gr.DownloadButton(value=entry.passport),
@@ -55,9 +59,13 @@ class Result:
         }
 
 
-def view_of(take: Take) -> dict[str, Any]:
+def view_of(take: Take, note: str | None = None) -> dict[str, Any]:
     """Return what is shown beside the player, ready to be kept as JSON."""
-    return {"asked_got": asked_got(take.read_back), "picture": picture(take).to_json()}
+    return {
+        "asked_got": asked_got(take.read_back),
+        "picture": picture(take).to_json(),
+        "note": note,
+    }
 
 
 def restored(picture_json: str) -> Any:
@@ -73,6 +81,7 @@ def result() -> Result:
     The style sheet shows it once the player has sound: parts of a column that Gradio makes
     visible can miss a value that arrives at the same moment.
     """
+    status = status_line()
     empty = gr.HTML(EMPTY, elem_id="empty")
     sentences = sentence_queue()
     with gr.Column(elem_id="result"):
@@ -91,4 +100,4 @@ def result() -> Result:
             )
         shown = gr.HTML(elem_id="asked-got")
         plot = gr.Plot(label="Wave, mel and F0", show_label=False, elem_id="picture")
-    return Result(empty, sentences, player, wav, passport, shown, plot)
+    return Result(empty, status, sentences, player, wav, passport, shown, plot)

@@ -6,12 +6,15 @@ above gets the whole take at the end. Drawn by assets/page.js with text nodes.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import gradio as gr
 
 from emostudio.values import SYNTHETIC, Request, Take
-from emostudio.web.visit import new_folder
+from emostudio.web.folder import new_folder
 
 
 def sentence_queue() -> gr.HTML:
@@ -27,6 +30,20 @@ def sentence_queue() -> gr.HTML:
 def more_to_come(request: Request, first: Take) -> bool:
     """Tell from its first sentence whether a text has others."""
     return len(first.request.text.strip()) < 0.95 * len(request.text.strip())
+
+
+def spoken_part(text: str, sentences: Iterable[str]) -> str:
+    """Return a text up to the end of its first sentences, as they were cut out of it.
+
+    >>> spoken_part("One.  Two. Three.", ["One.", "Two."])
+    'One.  Two.'
+    """
+    text, end = unicodedata.normalize("NFC", text), 0
+    for sentence in sentences:
+        words = r"\s+".join(re.escape(word) for word in sentence.split())
+        if found := re.compile(words).search(text, end):
+            end = found.end()
+    return text[:end].strip()
 
 
 def queued(take: Take) -> dict[str, Any]:

@@ -8,8 +8,7 @@ import gradio as gr
 
 from emostudio.values import MAX_TEXT
 
-COUNT = "text => emostudio.count(text)"
-HINT = 600  # characters; longer texts are heard sentence by sentence
+COUNT = f"text => emostudio.count(text, {MAX_TEXT})"
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,21 @@ EXAMPLES = (
 
 
 def text_box() -> gr.Textbox:
-    """Build the text field and its counter, which the browser keeps."""
+    """Build the text field and its counter; the browser counts, and keeps the text for a reload.
+
+    A text that is too long stays whole, so that a person sees what is too much of it.
+    """
     text = gr.Textbox(
         label="Text",
         placeholder="Type what shall be said …",
         lines=3,
         max_lines=12,
-        max_length=MAX_TEXT,
         autofocus=True,
         elem_id="text",
     )
-    counter = gr.HTML(f"<p class='count'>0 / {HINT} characters</p>", elem_id="counter")
+    counter = gr.HTML(f"<p class='count'>0 of {MAX_TEXT} characters</p>", elem_id="counter")
     text.change(None, text, counter, js=COUNT)
+    gr.on(None, None, None, text, js="() => emostudio.kept()")  # on load
     return text
 
 
