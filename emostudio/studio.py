@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from emostudio.engines.emomix import EmoMixEngine, Manner, Voice
 
 PAUSE_S = 0.3
+RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000
 
 
@@ -85,6 +86,7 @@ class Studio:
             request = text
         else:
             request = Request(text=text, voice=voice, emotion=EmotionMix.parse(emotion), **settings)
+        request = self._with_lang(request)
         takes = []
         n_sentences = len(self._sentences(request.text, request.lang))
         for take in self.speak_sentences(request):
@@ -99,6 +101,7 @@ class Studio:
         Raises:
             ValueError: as `speak`.
         """
+        request = self._with_lang(request)
         sentences = self._sentences(request.text, request.lang)
         engine = self._load()
         voice, manner = engine.voice_of(request), engine.manner_of(request)
@@ -188,6 +191,14 @@ class Studio:
                 "or set EMOSTUDIO_MODELS to a folder or repository that has them."
             ) from error
 
+    def _with_lang(self, request: Request) -> Request:
+        if request.lang:
+            return request
+        recorded = request.reference is not None
+        # The engine says which voices there are, where this one is not among them.
+        lang = RECORDED_LANG if recorded else self.voices().get(request.voice, RECORDED_LANG)
+        return replace(request, lang=lang)
+
     @staticmethod
     def _sentences(text: str, lang: str) -> list[str]:
         from emostudio.text.normalize import normalize
@@ -223,6 +234,7 @@ class Studio:
 
         A pause goes between two; voice similarity is the mean by length.
         """
+        request = self._with_lang(request)
         if len(takes) == 1:
             # Its only sentence may be the text with other blanks: the passport keeps the text.
             (take,) = takes

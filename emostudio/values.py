@@ -6,14 +6,15 @@ A `Request` says what is asked, a `Take` is what came of it. Nothing here loads 
 from __future__ import annotations
 
 import math
-import shutil
-import subprocess
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+
+from emostudio.soundfiles import decode
 
 EMOTIONS = (
     "neutral",
@@ -28,8 +29,6 @@ EMOTIONS = (
 )
 LANGUAGES = ("en", "de")
 MAX_TEXT = 5_000
-MAX_FILE_BYTES = 100 * 2**20
-FFMPEG_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,amr,asf,aiff,caf,mp3,wav,ogg,flac,wv"
 SYNTHETIC = "synthetic speech, made by EmoStudio"
 
 # Named blends of EmoMix's paper (demo page) and of Plutchik's wheel: shares of basic emotions.
@@ -72,63 +71,32 @@ class Clip:
         """Read any sound file as mono; what soundfile can't read goes through ffmpeg if installed.
 
         Raises:
-            ValueError: no such file, too large, or not sound; the sentence says what to do.
+            ValueError: it is missing, too large, too long or no sound; it says what to do.
+        """
+        return cls(*decode(Path(path)))
+
+    def save(self, path: str | Path, *, comment: str = "") -> Path:
+        """Write 16-bit sound in the format that the suffix names; `comment` goes into the file.
+
+        Raises:
+            ValueError: it can't be written there.
         """
         import soundfile
 
         path = Path(path)
-        if not path.is_file():
-            raise ValueError(f"There is no file {path}. Check the path.")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ValueError(
-                f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MB. "
-                "Cut it to the seconds you need, 3 to 30 are enough."
-            )
-        try:
-            wav, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, RuntimeError) as error:
-            return cls._decode_with_ffmpeg(path, error)
-        return cls(np.ascontiguousarray(wav.mean(axis=1)), int(sample_rate))
-
-    @classmethod
-    def _decode_with_ffmpeg(cls, path: Path, error: Exception) -> Clip:
-        if shutil.which("ffmpeg") is None:
-            raise ValueError(
-                f"{path.name} is not a sound file that can be read here. "
-                "Save it as WAV, FLAC, OGG or MP3 (m4a and webm need ffmpeg on this machine)."
-            ) from error
-        sample_rate = 48_000
-        command = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
-        # Sound and film only: a playlist would make ffmpeg open other files.
-        command += ["-format_whitelist", FFMPEG_FORMATS]
-        command += ["-i", str(path), "-vn", "-ac", "1", "-ar", str(sample_rate), "-f", "f32le", "-"]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
-        except subprocess.TimeoutExpired:
-            raise ValueError(
-                f"{path.name} takes too long to read. Cut it to the seconds you need."
-            ) from error
-        wav = np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], dtype="<f4")
-        if done.returncode != 0 or len(wav) == 0:
-            raise ValueError(
-                f"{path.name} is not a sound file, or it is damaged. "
-                "Upload WAV, FLAC, OGG, MP3 or M4A."
-            ) from error
-        return cls(wav.copy(), sample_rate)
-
-    def save(self, path: str | Path, *, comment: str = "") -> Path:
-        """Write 16-bit sound in the format that the suffix names; `comment` goes into the file."""
-        import soundfile
-
-        path = Path(path)
         wav = np.clip(self.wav, -1.0, 1.0)
-        with soundfile.SoundFile(
-            path, "w", samplerate=self.sample_rate, channels=1, subtype="PCM_16"
-        ) as file:
-            if comment:
-                file.comment = comment
-                file.software = "EmoStudio"
-            file.write(wav)
+        try:
+            with soundfile.SoundFile(
+                path, "w", samplerate=self.sample_rate, channels=1, subtype="PCM_16"
+            ) as file:
+                if comment:
+                    file.comment = comment
+                    file.software = "EmoStudio"
+                file.write(wav)
+        except soundfile.LibsndfileError as error:
+            raise ValueError(
+                f"{path} can't be written; choose a folder that is there and that you may write to."
+            ) from error
         return path
 
 
@@ -180,8 +148,11 @@ class EmotionMix:
         weights: dict[str, float] = {}
         for part in text.split(","):
             name, _, weight = part.partition("=")
+            name = name.strip()
+            if name in weights:
+                raise ValueError(f"The mix has '{name}' twice; give each emotion one weight.")
             try:
-                weights[name.strip()] = float(weight) if weight else 1.0
+                weights[name] = float(weight) if weight else 1.0
             except ValueError:
                 raise ValueError(
                     f"'{part.strip()}' is no weight; write a mix as happy=0.7,surprise=0.3."
@@ -236,6 +207,8 @@ class Request:
     `voice` names a preset; `reference` is a clip of a voice instead, which needs `consent`.
     `emotion_reference` is a clip whose emotion is taken instead of `emotion`.
     `base` is the emotion of the first, coarse diffusion steps; empty means the largest share.
+    `lang` is empty for that of the voice, English where the voice is recorded: the studio fills it
+    in, so that a take's own request tells it.
     """
 
     text: str
@@ -246,7 +219,7 @@ class Request:
     base: str = ""
     intensity: float = 1.0
     emotion_reference: Clip | None = None
-    lang: str = "en"
+    lang: str = ""
     speed: float = 1.0
     n_timesteps: int = 0  # 0: what the checkpoint was tuned for
     temperature: float = 0.0  # 0: likewise
@@ -257,13 +230,14 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what no engine could speak, in words."""
+        self._check_kinds()
         if not any(char.isalnum() for char in self.text):
             raise ValueError("There is nothing to speak; type at least one word.")
         if len(self.text) > MAX_TEXT:
             raise ValueError(
                 f"The text has {len(self.text)} characters; {MAX_TEXT} is the limit. Split it."
             )
-        if self.lang not in LANGUAGES:
+        if self.lang and self.lang not in LANGUAGES:
             raise ValueError(f"Unknown language '{self.lang}'; choose from {', '.join(LANGUAGES)}.")
         if self.base and self.base not in EMOTIONS:
             raise ValueError(
@@ -291,6 +265,22 @@ class Request:
         for name, value in {"steps": self.n_timesteps, "seed": self.seed}.items():
             if not isinstance(value, int):
                 raise ValueError(f"{name} is {value}; give a whole number.")
+
+    def _check_kinds(self) -> None:
+        numbers = "intensity speed n_timesteps temperature k_max k_min seed"
+        kinds: dict[str, tuple[tuple[type, ...], str]] = {
+            "a text": ((str,), "text voice base lang tail"),
+            "a number": ((int, float), numbers),
+            "True or False": ((bool,), "consent"),
+            "an EmotionMix": ((EmotionMix,), "emotion"),
+            "a Clip": ((Clip, type(None)), "reference emotion_reference"),
+        }
+        for kind, (types, names) in kinds.items():
+            for name in names.split():
+                value = getattr(self, name)
+                # Python counts True and False among the numbers.
+                if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                    raise ValueError(f"{name} is {reprlib.repr(value)}; give {kind}.")
 
     def settings(self) -> dict[str, Any]:
         """All but the recordings, ready for JSON."""

@@ -69,7 +69,7 @@ def test_every_option_reaches_the_request(here: Path) -> None:
 
 def test_without_options_a_request_is_the_default(here: Path) -> None:
     assert run("speak", "Hello.") == 0
-    assert passport(here / "take.json")["request"] == Request("Hello.").settings()
+    assert passport(here / "take.json")["request"] == Request("Hello.", lang="en").settings()
 
 
 def test_voice_and_language_follow_each_other(here: Path) -> None:
@@ -90,6 +90,31 @@ def test_a_file_at_out_is_replaced(here: Path) -> None:
     (here / "out.wav").write_text("an old take")
     assert run("speak", "Hello.", "--out", "out.wav") == 0
     assert Clip.load(here / "out.wav").duration_s > 0
+
+
+@pytest.mark.parametrize("content", ['{"name": "my-package"}', "[]", "no json", ""])
+def test_a_json_that_is_no_passport_is_never_replaced(
+    here: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "package.json").write_text(content)
+    assert run("speak", "Hello.", "--out", "package.wav") == 2
+    assert "package.json would be replaced" in capsys.readouterr().err
+    assert (here / "package.json").read_text() == content
+    assert not (here / "package.wav").exists()
+
+
+def test_a_passport_at_out_is_replaced(here: Path) -> None:
+    assert run("speak", "Hello.", "--out", "out.wav") == 0
+    assert run("speak", "Goodbye.", "--out", "out.flac") == 0
+    assert passport(here / "out.json")["request"]["text"] == "Goodbye."
+
+
+def test_a_place_that_cannot_be_written_is_said(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "out.wav").symlink_to(here / "nowhere" / "out.wav")
+    assert run("speak", "Hello.", "--out", "out.wav") == 2
+    assert "out.wav can't be written" in capsys.readouterr().err
 
 
 def test_a_recorded_voice_needs_consent(voice: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,6 +217,36 @@ def test_a_table_is_spoken_line_by_line_and_bad_lines_are_named(
     assert (hello["voice"], hello["intensity"], hello["seed"]) == ("LJ", 0.5, 3)
     german = passport(here / "takes/0007.json")["request"]
     assert (german["voice"], german["lang"], german["seed"]) == ("kerstin", "de", 9)
+
+
+def test_no_two_lines_write_the_same_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("a", "a.wav", "a.flac", "A", "a.WAV", "b.flac", "c.d", "c.wav")
+    lines = [f"Number {number}.,{name}" for number, name in enumerate(names)]
+    (here / "lines.csv").write_text("\n".join(["text,name", *lines]))
+    assert run("speak", "--batch", "lines.csv") == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert [error.split(":")[1] for error in errors] == [f" line {n}" for n in (3, 4, 5, 6)]
+    assert all("is taken by a line above" in error for error in errors)
+    written = sorted(path.name for path in (here / "takes").iterdir())
+    assert written == "a.json a.wav b.flac b.json c.d.json c.d.wav c.json c.wav".split()
+    assert passport(here / "takes/a.json")["request"]["text"] == "Number 0."
+
+
+def test_what_is_wrong_with_a_line_never_silences_the_others(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "takes").mkdir()
+    (here / "takes" / "package.json").write_text("{}")
+    (here / "takes" / "lost.wav").symlink_to(here / "nowhere" / "lost.wav")
+    rows = [",,", f"Long.,,{'n' * 300}", "Hello.,,package", "Hello.,,lost", "Hello.,,last"]
+    (here / "lines.csv").write_text("\n".join(["text,mix,name", *rows]))
+    assert run("speak", "--batch", "lines.csv") == 2
+    errors = capsys.readouterr().err.splitlines()
+    told = ("nothing to speak", "300 characters", "package.json would be", "can't be written")
+    assert len(errors) == len(told)
+    for number, (error, words) in enumerate(zip(errors, told, strict=True), start=2):
+        assert error.startswith(f"emostudio: line {number}: ") and words in error
+    assert (here / "takes" / "last.wav").is_file()
 
 
 def test_a_table_of_texts_alone_is_enough(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emostudio.__main__ import BATCH_COLUMNS, parser
+from emostudio.__main__ import parser
+from emostudio.cli.batch import BATCH_COLUMNS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

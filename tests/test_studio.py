@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from emostudio import Clip, EmotionMix, Settings, Studio
+from emostudio.__main__ import main
 from emostudio.values import EMOTIONS, SYNTHETIC, Request
 from tests import tiny
 from tests.speech import vowels
@@ -130,6 +131,44 @@ def test_german_is_spoken(studio: Studio) -> None:
     assert len(samples(studio, "Wir sind alle da.", voice="kerstin", lang="de")) > 4000
 
 
+def test_the_language_is_that_of_the_voice_unless_another_is_asked_for(studio: Studio) -> None:
+    text = "Wir sind alle da."
+    take = studio.speak(text, voice="kerstin")
+    assert take.passport["request"]["lang"] == take.request.lang == "de"
+    assert np.array_equal(take.clip.wav, samples(studio, text, voice="kerstin", lang="de"))
+    english = studio.speak(text, voice="kerstin", lang="en")
+    assert english.request.lang == "en"
+    assert not np.array_equal(take.clip.wav, english.clip.wav)
+    assert studio.speak(text).request.lang == "en"
+
+
+def test_a_recorded_voice_is_english_unless_another_is_asked_for(
+    studio: Studio, recording: Clip
+) -> None:
+    request = Request(TEXT, voice="kerstin", reference=recording, consent=True)
+    assert studio.speak(request).request.lang == "en"
+    german = dataclasses.replace(request, lang="de")
+    assert studio.speak(german).request.lang == "de"
+
+
+def test_sentences_and_the_whole_tell_the_language_that_was_left_to_the_voice(
+    studio: Studio,
+) -> None:
+    request = Request("Wir sind da. Schön!", voice="kerstin")
+    takes = list(studio.speak_sentences(request))
+    whole = studio.join(request, takes)
+    for take in (*takes, whole):
+        assert take.request.lang == take.passport["request"]["lang"] == "de"
+    again = studio.speak(studio.request_of(json.loads(json.dumps(whole.passport))))
+    assert np.array_equal(again.clip.wav, whole.clip.wav)
+
+
+def test_a_voice_on_the_command_line_speaks_its_language(studio: Studio, tmp_path: Path) -> None:
+    out = tmp_path / "a.wav"
+    assert main(["speak", "Schön.", "--voice", "kerstin", "--out", str(out)], studio=studio) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["request"]["lang"] == "de"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -143,6 +182,7 @@ def test_german_is_spoken(studio: Studio) -> None:
         ({"voice": "nobody"}, "Unknown voice 'nobody'; choose from kathleen"),
         ({"intensity": 1.5}, "from 0 to 1"),
         ({"speed": 0.0}, "speed"),
+        ({"seed": None}, "seed is None; give a number"),
         ({"reference": Clip(np.zeros(32_000, np.float32), 16_000), "consent": True}, "silent"),
         ({"reference": Clip(vowels(seconds=0.1), 16_000), "consent": True}, "at least 1 s"),
         ({"reference": Clip(vowels(seconds=70.0), 16_000), "consent": True}, "cut it"),

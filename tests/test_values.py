@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import tracemalloc
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
@@ -111,6 +112,11 @@ def test_a_bad_mix_is_refused(text: str) -> None:
         EmotionMix.parse(text)
 
 
+def test_an_emotion_that_stands_twice_in_a_mix_is_refused_and_not_halved() -> None:
+    with pytest.raises(ValueError, match="has 'happy' twice; give each emotion one weight"):
+        EmotionMix.parse("happy=0.5,happy =0.5,sad=0.5")
+
+
 @pytest.mark.parametrize("intensity", [-0.1, 1.1, math.nan])
 def test_a_bad_intensity_is_refused(intensity: float) -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
@@ -168,6 +174,17 @@ def test_settings_of_a_request_are_json_and_keep_consent_but_no_recording() -> N
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**32}, "seed is 4294967296"),
         ({"seed": 0.5}, "seed is 0.5; give a whole number"),
+        ({"text": None}, "text is None; give a text"),
+        ({"text": b"Hello"}, "text is b'Hello'; give a text"),
+        ({"voice": None}, "voice is None; give a text"),
+        ({"lang": None}, "lang is None; give a text"),
+        ({"seed": None}, "seed is None; give a number"),
+        ({"seed": True}, "seed is True; give a number"),
+        ({"speed": "fast"}, "speed is 'fast'; give a number"),
+        ({"k_min": [0.2]}, r"k_min is \[0.2\]; give a number"),
+        ({"consent": "no"}, "consent is 'no'; give True or False"),
+        ({"emotion": "happy"}, "emotion is 'happy'; give an EmotionMix"),
+        ({"reference": "voice.wav", "consent": True}, "reference is 'voice.wav'; give a Clip"),
     ],
 )
 def test_a_bad_request_is_refused_in_words(fields: dict, words: str) -> None:
@@ -247,6 +264,59 @@ def test_500_mb_are_refused_unread(tmp_path: Path) -> None:
         file.truncate(500 * 2**20)
     with pytest.raises(ValueError, match=r"larger than 100 MB\. Cut it"):
         Clip.load(path)
+
+
+def test_an_hour_in_a_small_file_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "hour.flac"
+    with soundfile.SoundFile(path, "w", samplerate=8_000, channels=1) as file:
+        for _ in range(60):
+            file.write(np.zeros(60 * 8_000, np.int16))
+    assert path.stat().st_size < 2**20
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"longer than 10 minutes\. Cut it to the seconds"):
+            Clip.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_ten_minutes_are_read(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", np.zeros(600 * 4_000, np.int16), 4_000)
+    assert Clip.load(tmp_path / "a.flac").duration_s == 600
+
+
+@NEEDS_FFMPEG
+def test_an_hour_in_a_film_is_refused_too(tmp_path: Path) -> None:
+    import subprocess
+
+    path = tmp_path / "hour.m4a"
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "3600"]
+    subprocess.run(["ffmpeg", "-v", "error", *silence, "-b:a", "8k", path], check=True)
+    with pytest.raises(ValueError, match="longer than 10 minutes"):
+        Clip.load(path)
+
+
+@NEEDS_FFMPEG
+def test_a_stream_whose_header_does_not_tell_its_length_is_read(tmp_path: Path) -> None:
+    path = Clip(tone(), 16_000).save(tmp_path / "a.flac")
+    head = bytearray(path.read_bytes())
+    head[21] &= 0xF0  # the 36 bits that count samples; none means unknown
+    head[22:26] = bytes(4)
+    path.write_bytes(head)
+    assert soundfile.info(path).frames > 2**62
+    assert Clip.load(path).duration_s == pytest.approx(1, abs=0.01)
+
+
+def test_more_channels_than_a_person_has_ears_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros((10, 100), np.float32), 16_000)
+    with pytest.raises(ValueError, match=r"100 channels of 16000 samples a second\. Save"):
+        Clip.load(tmp_path / "a.wav")
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none/a\.wav can't be written; choose a folder"):
+        Clip(tone(), 16_000).save(tmp_path / "none" / "a.wav")
 
 
 def test_too_loud_samples_are_limited_when_saved(tmp_path: Path) -> None:

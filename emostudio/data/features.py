@@ -3,7 +3,8 @@
 A pack is a folder: `index.json` (one row an utterance) and arrays that all rows share, cut by
 offsets: `mel.npy` (frames, n_mels) float16 natural log, `f0.npy` (frames,) float16 Hz (0 unvoiced),
 `tokens.npy` (tokens,) int32, `wav.npy` (frames * hop,) int16 and, once aligned, `durations.npy`
-(tokens,) int32 frames.
+(tokens,) int32 frames. What training adds to a pack holds for its rows alone, so that packing anew
+removes it.
 
 Levels: one gain a speaker brings the speech level of the speaker's neutral clips to
 `SPEECH_LEVEL_DB`, so that what differs by emotion stays while recording levels go. Silence at the
@@ -25,6 +26,8 @@ SPEECH_LEVEL_DB = -27.0
 SILENCE_BELOW_PEAK_DB = 38.0
 EDGE_S = 0.08
 MAX_GAIN_DB = 40.0
+# What the aligner and EmoMix' recipe add, row by row.
+ADDED = ("durations.npy", "embeddings.json", "speaker_emb.npy", "emotion_emb.npy")
 
 
 @dataclass(frozen=True)
@@ -141,11 +144,25 @@ def _frame_power(wav: np.ndarray) -> np.ndarray:
     return (frames.astype(np.float64) ** 2).mean(axis=1) + 1e-12
 
 
-def _load(utterance: Utterance) -> np.ndarray:
+def load_speech(utterance: Utterance) -> np.ndarray:
+    """Sound (T_wav,) of a recording at 16 kHz, without silence at the ends.
+
+    Raises:
+        ValueError: it can't be read, is shorter than a frame, or has samples that are no numbers.
+    """
     from emostudio.audio.torchaudio_door import resample
     from emostudio.values import Clip
 
     clip = Clip.load(utterance.path)
+    wrong = ""
+    if clip.duration_s * SAMPLE_RATE < HOP:
+        wrong = f"is shorter than {1000 * HOP / SAMPLE_RATE:.0f} ms"
+    elif not np.isfinite(clip.wav).all():
+        wrong = "has samples that are no numbers"
+    if wrong:
+        raise ValueError(
+            f"{utterance.path} {wrong}; record it again or take its line out of metadata.csv."
+        )
     return trim(resample(clip.wav, clip.sample_rate, SAMPLE_RATE))
 
 
@@ -159,7 +176,7 @@ def _features_of_speaker(
     from emostudio.audio.pitch import f0_contour
 
     torch.set_num_threads(1)
-    wavs = [_load(utterance) for utterance in utterances]
+    wavs = [load_speech(utterance) for utterance in utterances]
     calm = [w for w, u in zip(wavs, utterances, strict=True) if u.emotion == "neutral"] or wavs
     level = float(np.mean([speech_level_db(wav) for wav in calm[:40]]))
     gain = 10 ** (min(SPEECH_LEVEL_DB - level, MAX_GAIN_DB) / 20)
@@ -211,10 +228,11 @@ def pack(corpora: Path, out: Path, *, processes: int = 2) -> Pack:
                 wavs.append(wav)
                 ids.append(text)
     out.mkdir(parents=True, exist_ok=True)
+    for name in ADDED:
+        (out / name).unlink(missing_ok=True)
     arrays = {"mel": mels, "f0": f0s, "wav": wavs, "tokens": ids}
     for name, parts in arrays.items():
         np.save(out / f"{name}.npy", np.concatenate(parts))
-    (out / "durations.npy").unlink(missing_ok=True)
     index = json.dumps([asdict(row) for row in rows], ensure_ascii=False)
     (out / "index.json").write_text(index, encoding="utf-8")
     assert mels[0].shape[1] == N_MELS

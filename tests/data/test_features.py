@@ -1,5 +1,6 @@
 """Truths of packs: what goes in comes out, cut and leveled as said."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from emostudio.data.corpora import read_corpora
 from emostudio.data.features import (
     SPEECH_LEVEL_DB,
     Pack,
+    load_speech,
     pack,
     speech_level_db,
     trim,
@@ -18,13 +20,17 @@ from tests.speech import corpora, vowels
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Pack:
-    root = tmp_path_factory.mktemp("speech")
-    return pack(corpora(root / "corpora"), root / "pack", processes=1)
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return corpora(tmp_path_factory.mktemp("speech") / "corpora")
 
 
-def test_every_recording_has_as_many_frames_of_each_feature(packed: Pack) -> None:
-    assert len(packed.rows) == 12
+@pytest.fixture(scope="module")
+def packed(recordings: Path) -> Pack:
+    return pack(recordings, recordings.parent / "pack", processes=1)
+
+
+def test_every_recording_has_as_many_frames_of_each_feature(recordings: Path, packed: Pack) -> None:
+    assert {row.name for row in packed.rows} == {u.name for u in read_corpora(recordings)}
     for row in packed.rows:
         n_frames = packed.mel_of(row).shape[1]
         assert n_frames == row.n_frames == len(packed.f0_of(row))
@@ -69,6 +75,50 @@ def test_silence_at_the_ends_goes_and_pauses_stay() -> None:
     silence = np.zeros(16_000, np.float32)
     cut = trim(np.concatenate([silence, speech, silence, speech, silence]))
     assert len(cut) == pytest.approx(3 * 16_000, abs=0.35 * 16_000)
+
+
+def test_packing_anew_leaves_nothing_that_was_of_other_recordings(
+    recordings: Path, packed: Pack, tmp_path: Path
+) -> None:
+    shutil.copytree(recordings / "kathleen", tmp_path / "corpora" / "kathleen")
+    out = shutil.copytree(recordings.parent / "pack", tmp_path / "pack")
+    fresh = {path.name for path in out.iterdir()}
+    for name in ("durations.npy", "speaker_emb.npy", "emotion_emb.npy"):
+        np.save(out / name, np.zeros(3))
+    (out / "embeddings.json").write_text("{}")
+    again = pack(tmp_path / "corpora", out, processes=1)
+    assert {path.name for path in out.iterdir()} == fresh
+    assert again.durations is None
+    assert 0 < len(again.rows) < len(packed.rows)
+
+
+@pytest.mark.parametrize(
+    ("wav", "words"),
+    [
+        (vowels(seconds=0.015), "is shorter than 16 ms"),
+        (np.zeros(0, np.float32), "is shorter than 16 ms"),
+        (np.full(16_000, np.nan, np.float32), "has samples that are no numbers"),
+    ],
+)
+def test_a_recording_that_cannot_be_packed_is_named(
+    tmp_path: Path, wav: np.ndarray, words: str
+) -> None:
+    import soundfile
+
+    utterance = read_corpora(corpora(tmp_path))[0]
+    soundfile.write(utterance.path, wav, 16_000, subtype="FLOAT")
+    with pytest.raises(ValueError, match=words) as caught:
+        load_speech(utterance)
+    assert str(utterance.path) in str(caught.value)
+    assert "metadata.csv" in str(caught.value)
+
+
+def test_a_recording_of_one_frame_is_one(tmp_path: Path) -> None:
+    import soundfile
+
+    utterance = read_corpora(corpora(tmp_path))[0]
+    soundfile.write(utterance.path, vowels(seconds=0.016), 16_000)
+    assert len(load_speech(utterance)) == HOP
 
 
 def test_no_corpora_and_no_pack_are_said_in_words(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""The commands that measure: `evaluate` what the models reach, `bench` what they cost."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emostudio.studio import Studio
+
+SUITES = ("ser", "speaker", "vocoder", "speak")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the command line."""
+    evaluate = commands.add_parser("evaluate", help="measure what the models reach")
+    evaluate.add_argument("--corpora", type=Path, help="real recordings, a folder for each corpus")
+    evaluate.add_argument("--out", type=Path, required=True, help="folder for takes and report")
+    evaluate.add_argument(
+        "--suite",
+        choices=(*SUITES, "ablations"),
+        action="append",
+        help="one of them (all but last)",
+    )
+    evaluate.add_argument("--runs", type=Path, help="for ablations: RUNS/NAME/emomix")
+    evaluate.add_argument("--quick", action="store_true", help="less of everything: three minutes")
+    evaluate.set_defaults(run=_evaluate)
+
+    bench = commands.add_parser("bench", help="measure speed and memory on this machine")
+    bench.add_argument("--repeats", type=int, default=5, help="a figure is their median (5)")
+    bench.add_argument("--out", type=Path, help="JSON to write", metavar="JSON")
+    bench.set_defaults(run=_bench)
+
+
+def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
+    for folder in (args.corpora, args.runs):
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"There is no folder {folder}. Check the path.")
+    from dataclasses import replace
+
+    from emostudio.evaluation.report import Order, evaluate
+    from emostudio.models.checkpoint import Store
+    from emostudio.studio import Studio
+
+    settings = studio.settings
+    report = evaluate(
+        Order(args.out, tuple(args.suite or SUITES), args.corpora, args.runs, args.quick),
+        Store(settings.checkpoints, settings.models),
+        lambda models: Studio(replace(settings, models=models)) if models else studio,
+        say=lambda line: print(line, flush=True),
+    )
+    for goal in report["goals"]:
+        sign, met = (">=" if goal["at_least"] else "<="), ("met" if goal["met"] else "missed")
+        print(f"{goal['name']}: {goal['reached']:.3g} ({sign} {goal['goal']:.3g}, {met})")
+    for name, why in report["missing"].items():
+        print(f"missing: {name}: {why}", file=sys.stderr)
+    print(f"{args.out / 'report.html'}")
+    return 0
+
+
+def _bench(args: argparse.Namespace, studio: Studio) -> int:
+    if args.repeats < 1:
+        raise ValueError(f"repeats is {args.repeats}; give a number of 1 or more.")
+    if args.out is not None and (args.out.is_dir() or not args.out.parent.is_dir()):
+        raise ValueError(f"{args.out} can't be written; name a file in a folder that is there.")
+    from emostudio.evaluation.bench import bench
+
+    bench(studio, repeats=args.repeats, out=args.out, say=lambda line: print(line, flush=True))
+    return 0
