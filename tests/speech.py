@@ -30,11 +30,14 @@ def vowels(
 
 
 def corpora(root: Path) -> Path:
-    """Write tiny corpora with the names that the recipes look for, three speakers and emotions."""
+    """Write tiny corpora with the names and dev speakers that recipes and suites look for."""
+    acted = ("neutral", "happy", "angry")
+    readers = ("librispeech-1", "librispeech-2", "librispeech-121")
+    actors = ("ravdess-01", "ravdess-02", "ravdess-19")
     speakers = {
         "kathleen": [("kathleen", "neutral")],
-        "librispeech": [("librispeech-1", "neutral"), ("librispeech-121", "neutral")],
-        "ravdess": [("ravdess-01", emotion) for emotion in ("neutral", "happy", "angry")],
+        "librispeech": [(reader, "neutral") for reader in readers],
+        "ravdess": [(actor, emotion) for actor in actors for emotion in acted],
     }
     for place, (corpus, members) in enumerate(speakers.items()):
         (root / corpus).mkdir(parents=True)
@@ -53,7 +56,7 @@ def corpora(root: Path) -> Path:
                         "speaker": speaker,
                         "lang": "en",
                         "emotion": emotion,
-                        "split": "dev" if speaker == "librispeech-121" else "train",
+                        "split": "dev" if speaker in ("librispeech-121", "ravdess-19") else "train",
                         "text": "We are all away.",
                     }
                 )

@@ -9,6 +9,7 @@ from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
@@ -21,6 +22,7 @@ def checkpoints(root: Path, *, seed: int = 0) -> Path:
         "aligner": PhonemeNet(AlignerConfig.tiny()),
         "speaker": SpeakerEncoder(SpeakerConfig.tiny()),
         "ser": EmotionRecognizer(SerConfig.tiny()),
+        "judge": EmotionJudge(JudgeConfig.tiny()),
         "vocoder": Vocoder(VocoderConfig.tiny()),
         "emomix": EmoMix(EmoMixConfig.tiny()),
     }

@@ -33,8 +33,10 @@ def pulse_train(f0: Float[Tensor, "B T"], hop_length: int = HOP) -> Float[Tensor
 @functools.cache
 def _table() -> Float[Tensor, "n_pitches n_mels"]:
     """Log mel of a steady pulse train at each of `N_PITCHES` pitches, log-spaced."""
-    pitches = torch.logspace(math.log10(F0_MIN), math.log10(F0_MAX), N_PITCHES)
-    return log_mel(pulse_train(pitches[:, None].expand(-1, 24)))[:, :, 8:16].mean(-1)
+    # Kept for all callers: made while a take is spoken, it must still do for training.
+    with torch.inference_mode(False):
+        pitches = torch.logspace(math.log10(F0_MIN), math.log10(F0_MAX), N_PITCHES)
+        return log_mel(pulse_train(pitches[:, None].expand(-1, 24)))[:, :, 8:16].mean(-1)
 
 
 def excitation_mel(log_f0: Float[Tensor, "B T"]) -> Float[Tensor, "B n_mels T"]:

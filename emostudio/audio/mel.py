@@ -23,9 +23,17 @@ LOG_FLOOR = 1e-5
 @functools.cache
 def mel_filters(n_mels: int = N_MELS, n_fft: int = N_FFT) -> Float[Tensor, "n_freqs n_mels"]:
     """Triangular filters on Slaney's mel scale, each of unit area."""
-    return functional().melscale_fbanks(
-        n_fft // 2 + 1, 0.0, SAMPLE_RATE / 2, n_mels, SAMPLE_RATE, norm="slaney", mel_scale="slaney"
-    )
+    # Kept for all callers: made while a take is spoken, they must still do for training.
+    with torch.inference_mode(False):
+        return functional().melscale_fbanks(
+            n_fft // 2 + 1,
+            0.0,
+            SAMPLE_RATE / 2,
+            n_mels,
+            SAMPLE_RATE,
+            norm="slaney",
+            mel_scale="slaney",
+        )
 
 
 def log_mel(wav: Float[Tensor, "B T_wav"]) -> Float[Tensor, "B n_mels T"]:

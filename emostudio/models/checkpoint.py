@@ -19,6 +19,7 @@ from torch import nn
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
@@ -28,6 +29,7 @@ NETS: dict[type[nn.Module], tuple[str, type]] = {
     PhonemeNet: ("aligner", AlignerConfig),
     SpeakerEncoder: ("speaker", SpeakerConfig),
     EmotionRecognizer: ("ser", SerConfig),
+    EmotionJudge: ("judge", JudgeConfig),
     Vocoder: ("vocoder", VocoderConfig),
     EmoMix: ("emomix", EmoMixConfig),
 }

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emostudio.audio.mel import FRAME_RATE
 from emostudio.data import batches
 from emostudio.data.features import Pack, Row
 from emostudio.models.alignment import (
@@ -25,7 +26,8 @@ from emostudio.training.loop import Recipe
 
 log = logging.getLogger(__name__)
 
-CORPORA = ("emodb", "kathleen", "kerstin", "librispeech", "ljspeech")
+# Two sentences by all its actors, which would teach the aligner two sentences.
+NOT_LEARNED = ("ravdess",)
 MAX_FRAMES = 420
 # The net counts little at first and more later (deterministic annealing): believed at once, it
 # would settle on whatever cut it began with.
@@ -34,18 +36,28 @@ ANNEALING_STEPS = 300
 
 
 class AlignerRecipe(Recipe[PhonemeNet]):
-    """Cross-entropy on soft shares; ravdess is aligned but never learned from."""
+    """Cross-entropy on soft shares; what is in `NOT_LEARNED` is aligned but never learned from."""
 
     def __init__(self, config: AlignerConfig, data: Pack) -> None:
-        """Prepare the net."""
+        """Prepare the net.
+
+        Raises:
+            ValueError: no clip of the pack can be learned from.
+        """
         super().__init__()
         self.export = PhonemeNet(config)
         self._data = data
         self._rows = [
             row
-            for row in data.select("train", *CORPORA)
-            if 2 * (row.tokens[1] - row.tokens[0]) < row.n_frames <= MAX_FRAMES
+            for row in data.select("train")
+            if row.corpus not in NOT_LEARNED
+            and 2 * (row.tokens[1] - row.tokens[0]) < row.n_frames <= MAX_FRAMES
         ]
+        if not self._rows:
+            raise ValueError(
+                "The aligner can learn from no clip of this pack: it takes those whose split is "
+                f"train, of at most {MAX_FRAMES / FRAME_RATE:.1f} s; cut longer ones at pauses."
+            )
         self._weights = batches.corpus_weights(self._rows, power=0.7)
 
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:

@@ -15,21 +15,29 @@ from torch import Tensor
 from emostudio.audio.pitch import fill_unvoiced
 from emostudio.data import batches
 from emostudio.data.features import Pack, Row
+from emostudio.models.alignment import classes_of
 from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix, Prosody, spread
-from emostudio.models.ser import EmotionRecognizer, style_loss
+from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
 from emostudio.training.loop import Recipe
+from emostudio.training.transfer import Listeners
 
 STYLE_WEIGHT = 0.05
 STYLE_ITEMS = 4
+# Weights of what listeners say of readers in an emotion, and of how many items of a batch.
+TRANSFER_WEIGHTS = {"emotion": 0.15, "voice": 0.3, "words": 0.07}
+TRANSFER_ITEMS = 5
+# What an ablation leaves out: the style loss, emotion embeddings (a label's code instead), angry.
+ABLATIONS = ("style", "embedding", "angry")
 CROP = 128
 MEAN_SHARE = 0.5
 # How often an acted clip's rhythm and F0 are learned under a reader's name. No reader is ever angry
 # in the corpora, so a net that is told who speaks learns that readers never are.
 SWAP_SHARE = 0.8
 ACTED = ("emodb", "ravdess")
+SHIPPED = (*ACTED, "kathleen", "kerstin", "librispeech", "ljspeech")
 # Emotional corpora count more than their minutes: they hold all that is to be learned of emotion.
 FACTORS = {"ravdess": 2.2, "emodb": 1.6, "kathleen": 1.6, "ljspeech": 1.3, "librispeech": 0.9}
 
@@ -39,7 +47,8 @@ class Voices:
     """What is known of who speaks and how, by row of the pack.
 
     `emotion_means` come from odd-numbered actors of ravdess (and emodb for what ravdess has not),
-    so that a judge trained on even-numbered ones stays independent.
+    so that a judge trained on even-numbered ones stays independent. Of an emotion that the pack
+    has no clip of they hold no numbers.
     """
 
     speaker_emb: np.ndarray
@@ -65,7 +74,8 @@ class Voices:
             of_it = [(p, r) for p, r in train if r.emotion == emotion]
             odd = [p for p, r in of_it if r.corpus == "ravdess" and int(r.speaker[-2:]) % 2]
             chosen = odd or [p for p, r in of_it]
-            means.append(emotion_emb[chosen].mean(0))
+            unknown = np.full(emotion_emb.shape[1], np.nan, np.float32)
+            means.append(emotion_emb[chosen].mean(0) if chosen else unknown)
         speaker_means, pitch_means = {}, {}
         for speaker in dict.fromkeys(row.speaker for _, row in train):
             rows = [(p, r) for p, r in train if r.speaker == speaker]
@@ -78,27 +88,53 @@ class Voices:
 
 
 class EmoMixRecipe(Recipe[EmoMix]):
-    """Duration, prosody, prior, diffusion and style losses (EmoMix, eq. 9) and prosody's."""
+    """Duration, prosody, prior, diffusion and style losses (EmoMix, eq. 9), and listeners'."""
 
     def __init__(
-        self, config: EmoMixConfig, data: Pack, voices: Voices, recognizer: EmotionRecognizer
+        self,
+        config: EmoMixConfig,
+        data: Pack,
+        voices: Voices,
+        listeners: Listeners,
+        *,
+        without: str = "",
     ) -> None:
-        """Prepare the model; the recognizer is frozen."""
+        """Prepare the model; the listeners are frozen, `without` is one of `ABLATIONS`."""
         super().__init__()
         self.export = EmoMix(config)
-        self.export.emotion_means.copy_(torch.from_numpy(voices.emotion_means))
-        self._recognizer = [recognizer.eval().requires_grad_(False)]  # a list: it is not trained
+        self._without = without
+        if without == "embedding":
+            voices = _labels_alone(voices, data, config.emotions)
+        self._means = torch.from_numpy(voices.emotion_means)
+        self.export.emotion_means.copy_(self._means.nan_to_num())
+        self._listeners = listeners
         self._data, self._voices = data, voices
         self._places = {row.name: place for place, row in enumerate(data.rows)}
-        self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
+        self._rows = [
+            row
+            for row in data.select("train")
+            if row.emotion in config.emotions and row.emotion != without
+        ]
         self._weights = batches.corpus_weights(self._rows, **FACTORS)
+        self._asked = [
+            place
+            for place, name in enumerate(config.emotions)
+            if name not in ("neutral", without) and np.isfinite(voices.emotion_means[place]).all()
+        ]
         self._of_speaker: dict[str, list[int]] = {}
-        for row in self._rows:
-            if row.emotion in ("neutral", "calm"):
-                self._of_speaker.setdefault(row.speaker, []).append(self._places[row.name])
+        for row in sorted(self._rows, key=lambda row: row.emotion not in ("neutral", "calm")):
+            places = self._of_speaker.setdefault(row.speaker, [])
+            if row.emotion in ("neutral", "calm") or not places:
+                places.append(self._places[row.name])
         self._readers = sorted({row.speaker for row in self._rows if row.corpus not in ACTED})
         # Tokens on each side that reach a token's features: half a kernel of 7 a block.
         self._context = 3 * config.encoder_depth
+
+    def start_from(self, net: EmoMix) -> None:
+        """Take all weights but the mean embeddings of emotions that this pack has."""
+        super().start_from(net)
+        known = self._means.isfinite().all(1, keepdim=True)
+        self.export.emotion_means.copy_(torch.where(known, self._means, net.emotion_means))
 
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """Windows of frames, the tokens around them, and who and how."""
@@ -134,6 +170,9 @@ class EmoMixRecipe(Recipe[EmoMix]):
         swap = row.corpus in ACTED and rng.random() < SWAP_SHARE
         reader = self._readers[int(rng.integers(len(self._readers)))]
         prosody_speaker_emb = voices.speaker_means[reader] if swap else speaker_emb
+        classes = np.repeat(classes_of(tokens), durations)[window]
+        # An emotion that this reader never had: what listeners are asked about.
+        asked = int(rng.choice(self._asked)) if self._asked else 0
         return {
             "prosody_speaker_emb": prosody_speaker_emb.astype(np.float32),
             "tokens": tokens[low:high].astype(np.int64),
@@ -143,6 +182,9 @@ class EmoMixRecipe(Recipe[EmoMix]):
             "log_f0": log_f0.astype(np.float32),
             "voiced": (f0[window] > 0).astype(np.float32),
             "pitch_mean": np.array([voices.pitch_means[row.speaker]], np.float32),
+            "classes": classes.astype(np.int64),
+            "reader": np.array([row.corpus not in ACTED]),
+            "asked": np.array([asked]),
             "speaker_emb": speaker_emb.astype(np.float32),
             "emotion_emb": emotion_emb.astype(np.float32),
         }
@@ -180,9 +222,10 @@ class EmoMixRecipe(Recipe[EmoMix]):
         denoised = net.estimator(x_t, mask, mu.detach(), hidden, t, *who)
         error = ((denoised - mel).square() * mask).sum((1, 2)) / (flat.sum(1) * mel.shape[1])
         diffusion = (error * net.schedule.weight(t)).mean()
+        listeners = self._listeners.freeze(mel.device)
         some = slice(0, STYLE_ITEMS)
         style = style_loss(
-            self._recognizer[0].to(mel.device),
+            listeners.recognizer,
             (denoised * mask)[some],
             mel[some],
             batch["mel_lengths"][some],
@@ -191,8 +234,11 @@ class EmoMixRecipe(Recipe[EmoMix]):
         style = (style * net.schedule.data_share(t[some])).mean()
         loss = (
             0.3 * duration + 5 * pitch + 0.5 * voicing + 0.2 * loudness + 0.5 * prior + diffusion
-        ) + STYLE_WEIGHT * style
-        return {
+        ) + (0.0 if self._without == "style" else STYLE_WEIGHT) * style
+        heard = self._transfer(batch, token_mask, mask)
+        for name, value in heard.items():
+            loss = loss + TRANSFER_WEIGHTS[name] * value
+        return heard | {
             "loss": loss,
             "duration": duration,
             "pitch": pitch,
@@ -203,6 +249,40 @@ class EmoMixRecipe(Recipe[EmoMix]):
             "error": error.mean(),
             "style": style,
         }
+
+    def _transfer(
+        self, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor
+    ) -> dict[str, Tensor]:
+        """What listeners hear in readers' own texts when spoken in an emotion."""
+        some = batch["reader"][:, 0].nonzero()[:TRANSFER_ITEMS, 0]
+        if not len(some) or not self._asked:
+            return {}
+        net, mask = self.export, mask[some]
+        part = {name: value[some] for name, value in batch.items()}
+        labels = part["asked"][:, 0]
+        who = (part["speaker_emb"], net.emotion_means[labels])
+        features, _ = net.encode(part["tokens"], token_mask[some], *who)
+        frames = _windows(features, part)
+        with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
+            prosody = net.predict_prosody(frames, mask, *who)
+        given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
+        mu, hidden = net.prior(frames, given, part["pitch_mean"][:, 0], mask, *who)
+        mu = mu.detach()
+        t = 0.3 + 0.7 * torch.rand(len(some), device=mu.device)
+        x_t = net.schedule.diffuse(mu, mu, t, torch.randn_like(mu)) * mask
+        denoised = net.estimator(x_t, mask, mu, hidden, t, *who) * mask
+        return self._listeners.losses(denoised, mask, labels, part["speaker_emb"], part["classes"])
+
+
+def _labels_alone(voices: Voices, data: Pack, emotions: tuple[str, ...]) -> Voices:
+    """Voices whose emotion embeddings tell the label and nothing else (EmoMix, table 2)."""
+    size = voices.emotion_means.shape[1]
+    codes = np.random.default_rng(0).normal(size=(len(emotions), size)).astype(np.float32)
+    codes *= np.linalg.norm(voices.emotion_means, axis=1).mean() / size**0.5
+    of_row = [
+        codes[emotions.index(r.emotion)] if r.emotion in emotions else codes[0] for r in data.rows
+    ]
+    return replace(voices, emotion_emb=np.stack(of_row), emotion_means=codes)
 
 
 def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
@@ -216,9 +296,10 @@ def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
 def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
     """How actors move from neutral, (n_emotions, 2): log mean duration of a phoneme, mean log F0.
 
-    The mean over ravdess' training actors, over emodb's for what ravdess has not; 0 for the rest.
+    The mean over ravdess' training actors, over emodb's for what ravdess has not; no numbers for
+    the rest.
     """
-    shifts = np.zeros((len(emotions), 2))
+    shifts = np.full((len(emotions), 2), np.nan)
     for corpus in ACTED:  # ravdess is last and wins
         found: dict[tuple[str, str], list[tuple[float, float]]] = {}
         for row in data.select("train", corpus):
@@ -266,13 +347,19 @@ def spoken_shifts(model: EmoMix, data: Pack, voices: Voices, *, n_texts: int = 2
 
 def calibrated(model: EmoMix, data: Pack, voices: Voices) -> EmoMixConfig:
     """The model's config with the offsets that make readers move as far as actors do."""
-    emotions = model.config.emotions
-    lacking = acted_shifts(data, emotions) - spoken_shifts(model, data, voices)
+    acted = acted_shifts(data, model.config.emotions)
+    if np.isnan(acted).all():  # nobody acts in this pack: what the model knew stays
+        return model.config
+    known = np.zeros_like(acted)
+    if model.config.duration_offsets:
+        known = np.array([model.config.duration_offsets, model.config.pitch_offsets]).T
+    lacking = acted - spoken_shifts(model, data, voices)
+    lacking = np.where(np.isnan(lacking), known, lacking)
     durations, pitches = (tuple(round(float(x), 4) for x in column) for column in lacking.T)
     return replace(model.config, duration_offsets=durations, pitch_offsets=pitches)
 
 
-# Who is offered as a preset: readers with the most speech; no actor of ravdess.
+# Who is offered as a preset: readers with the most speech, whoever a user adds; no actor.
 PRESETS = {"kathleen": "kathleen", "LJ": "ljspeech-LJ", "kerstin": "kerstin"}
 N_READERS = 6
 
@@ -289,6 +376,7 @@ def preset_voices(data: Pack, voices: Voices) -> dict[str, dict]:
     low = [s for s in readers if voices.pitch_means[s] <= np.log(160.0)][: N_READERS // 2]
     high = [s for s in readers if voices.pitch_means[s] > np.log(160.0)][: N_READERS // 2]
     names = PRESETS | {s.replace("librispeech-", "reader-"): s for s in [*high, *low]}
+    names |= {row.speaker: row.speaker for row in data.select("train") if row.corpus not in SHIPPED}
     return {
         name: {
             "lang": langs[speaker],

@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -58,6 +59,10 @@ class Recipe(nn.Module, ABC, Generic[Net]):
         """Parameters by the name of who optimizes them; a GAN has two players."""
         return {"model": list(self.parameters())}
 
+    def start_from(self, net: Net) -> None:
+        """Take another net's weights as the first ones."""
+        self.export.load_state_dict(net.state_dict())
+
     @abstractmethod
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """The batch of a step: the same for the same arguments."""
@@ -82,6 +87,8 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
     players = recipe.players()
     # Of two players, each step of one leaves the other's parameters without a gradient.
     handler = DistributedDataParallelKwargs(find_unused_parameters=len(players) > 1)
+    # Accelerate holds one precision a process; every run has its own.
+    AcceleratorState._reset_state()
     accelerator = Accelerator(
         mixed_precision=config.precision,
         cpu=not torch.cuda.is_available(),
@@ -118,7 +125,7 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
         settings = asdict(config) | {"recipe": type(recipe).__name__, "pid": os.getpid()}
         (run / "run.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
     started = saved = time.monotonic()
-    sums: dict[str, float] = {}
+    sums: dict[str, list[float]] = {}
     with _stop_on_sigterm() as stopping:
         while True:
             elapsed_s = used_s + time.monotonic() - started
@@ -156,10 +163,10 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
                         mean.copy_(value)
             step += 1
             for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach())
+                sums.setdefault(name, []).append(float(value.detach()))
             if step % config.report_every == 0:
                 event = {"step": step, "minutes": round(elapsed_s / 60, 2), "rate": rate}
-                event |= {n: round(v / config.report_every, 5) for n, v in sums.items()}
+                event |= {n: round(sum(v) / len(v), 5) for n, v in sums.items()}
                 sums = {}
                 if accelerator.is_main_process:
                     with (run / "events.jsonl").open("a", encoding="utf-8") as events:

@@ -1,7 +1,7 @@
 """Every recipe by name, at the shipped size and at the paper's: `train RECIPE` looks here.
 
-Order for a pack made anew: aligner (writes durations into the pack), ser, speaker and vocoder in
-any order, then emomix, which reads the shipped recognizer and speaker encoder.
+Order for a pack made anew: aligner (writes durations into the pack), ser, judge, speaker and
+vocoder in any order, then emomix, which reads the shipped recognizer and speaker encoder.
 """
 
 import json
@@ -18,26 +18,30 @@ from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.settings import Settings
 from emostudio.training.aligner import AlignerRecipe, align
 from emostudio.training.embeddings import embed
-from emostudio.training.emomix import EmoMixRecipe, Voices, calibrated, preset_voices
+from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrated, preset_voices
+from emostudio.training.judge import JudgeRecipe
 from emostudio.training.loop import Recipe, RunConfig, fit
 from emostudio.training.ser import SerRecipe
 from emostudio.training.speaker import SpeakerRecipe
+from emostudio.training.transfer import Listeners
 from emostudio.training.vocoder import VocoderRecipe
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a name stands for: the net, its config, how to train it."""
+    """What a name stands for: the net, its config, how to train it, what an ablation leaves out."""
 
     net: type[nn.Module]
     config: Any
     run: RunConfig
+    without: str = ""
 
 
 def _plans() -> dict[str, Plan]:
@@ -52,6 +56,11 @@ def _plans() -> dict[str, Plan]:
             SerConfig(),
             RunConfig(batch_size=32, learning_rate=1.5e-3, weight_decay=0.05, precision=half),
         ),
+        "judge": Plan(
+            EmotionJudge,
+            JudgeConfig(),
+            RunConfig(batch_size=32, learning_rate=2e-3, weight_decay=0.05, precision=half),
+        ),
         "speaker": Plan(
             SpeakerEncoder,
             SpeakerConfig(),
@@ -63,6 +72,7 @@ def _plans() -> dict[str, Plan]:
     sizes = {
         "aligner": AlignerConfig.paper(),
         "ser": SerConfig.paper(),
+        "judge": JudgeConfig.paper(),
         "speaker": SpeakerConfig.paper(),
         "vocoder": VocoderConfig.paper(),
         "emomix": EmoMixConfig.paper(),
@@ -75,13 +85,19 @@ def _plans() -> dict[str, Plan]:
         )
         for name, size in sizes.items()
     }
-    return shipped | paper
+    ablated = {
+        f"emomix-without-{part}": replace(shipped["emomix"], without=part) for part in ABLATIONS
+    }
+    return shipped | paper | ablated
 
 
-RECIPES = tuple(
-    f"{name}{size}"
-    for size in ("", "-paper")
-    for name in ("aligner", "ser", "speaker", "vocoder", "emomix")
+RECIPES = (
+    *(
+        f"{name}{size}"
+        for size in ("", "-paper")
+        for name in ("aligner", "ser", "judge", "speaker", "vocoder", "emomix")
+    ),
+    *(f"emomix-without-{part}" for part in ABLATIONS),
 )
 
 
@@ -110,12 +126,21 @@ def train(
     plan = plans[recipe]
     pack = Pack.open(data)
     torch.manual_seed(seed)  # the first weights
-    task = _BUILDERS[plan.net](plan.config, pack, data)
-    if start is not None and not resume:
-        task.export.load_state_dict(checkpoint.load(plan.net, start).state_dict())
+    first = checkpoint.load(plan.net, start) if start is not None else None
+    if first is not None:  # a checkpoint knows its own size
+        plan = replace(plan, config=first.config)
+    task = _BUILDERS[plan.net](plan, pack, data)
+    if first is not None and not resume:
+        task.start_from(first)
+    if (run / "state.pt").exists() and not resume:  # before anything there is overwritten
+        raise ValueError(f"{run} holds a run already; resume it or name another folder.")
     run.mkdir(parents=True, exist_ok=True)
     checkpoint.save_config(task.export, run)
-    config = replace(plan.run, minutes=minutes, max_steps=max_steps, seed=seed)
+    # What has learned already is unlearned at the rate that a new net needs.
+    rate = plan.run.learning_rate / (1 if start is None else 3)
+    if resume and (run / "run.json").is_file():
+        rate = json.loads((run / "run.json").read_text(encoding="utf-8"))["learning_rate"]
+    config = replace(plan.run, minutes=minutes, max_steps=max_steps, seed=seed, learning_rate=rate)
     step = fit(task, config, run, resume=resume)
     trained = checkpoint.load(plan.net, run)
     if isinstance(trained, PhonemeNet):
@@ -124,7 +149,10 @@ def train(
         voices = Voices.of(pack, data, plan.config.emotions)
         trained.config = calibrated(trained, pack, voices)
         checkpoint.save_config(trained, run)
-        text = json.dumps(preset_voices(pack, voices), indent=1)
+        presets = preset_voices(pack, voices)
+        if start is not None and (start / "voices.json").is_file():
+            presets = json.loads((start / "voices.json").read_text(encoding="utf-8")) | presets
+        text = json.dumps(presets, indent=1)
         (run / "voices.json").write_text(text, encoding="utf-8")
     return step
 
@@ -145,7 +173,7 @@ def export(run: Path, folder: Path) -> None:
         (folder / "voices.json").write_bytes((run / "voices.json").read_bytes())
 
 
-def _emomix(config: EmoMixConfig, pack: Pack, data: Path) -> Recipe:
+def _emomix(plan: Plan, pack: Pack, data: Path) -> Recipe:
     settings = Settings.from_env()
     store = checkpoint.Store(settings.checkpoints, settings.models)
     sources = {name: store.sha256(name) for name in ("ser", "speaker")}
@@ -154,15 +182,18 @@ def _emomix(config: EmoMixConfig, pack: Pack, data: Path) -> Recipe:
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != sources:
         embed(store.load(SpeakerEncoder), recognizer, data)
         note.write_text(json.dumps(sources), encoding="utf-8")
-    return EmoMixRecipe(config, pack, Voices.of(pack, data, config.emotions), recognizer)
+    listeners = Listeners(recognizer, store.load(SpeakerEncoder), store.load(PhonemeNet))
+    voices = Voices.of(pack, data, plan.config.emotions)
+    return EmoMixRecipe(plan.config, pack, voices, listeners, without=plan.without)
 
 
-_BUILDERS: dict[type[nn.Module], Callable[[Any, Pack, Path], Recipe]] = {
-    PhonemeNet: lambda config, pack, _: AlignerRecipe(config, pack),
-    EmotionRecognizer: lambda config, pack, _: SerRecipe(config, pack),
-    SpeakerEncoder: lambda config, pack, _: SpeakerRecipe(config, pack),
-    Vocoder: lambda config, pack, _: VocoderRecipe(
-        config, pack, adversarial=torch.cuda.is_available()
+_BUILDERS: dict[type[nn.Module], Callable[[Plan, Pack, Path], Recipe]] = {
+    PhonemeNet: lambda plan, pack, _: AlignerRecipe(plan.config, pack),
+    EmotionRecognizer: lambda plan, pack, _: SerRecipe(plan.config, pack),
+    EmotionJudge: lambda plan, pack, _: JudgeRecipe(plan.config, pack),
+    SpeakerEncoder: lambda plan, pack, _: SpeakerRecipe(plan.config, pack),
+    Vocoder: lambda plan, pack, _: VocoderRecipe(
+        plan.config, pack, adversarial=torch.cuda.is_available()
     ),
     EmoMix: _emomix,
 }

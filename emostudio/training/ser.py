@@ -4,11 +4,8 @@ All English emotion here is ravdess and all read text is neutral, so level, nois
 rate are varied at random; else they would pass for emotion.
 """
 
-from collections import Counter
-
 import numpy as np
 import torch
-import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
@@ -16,10 +13,9 @@ from emostudio.data import batches
 from emostudio.data.features import Pack
 from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.ser import EmotionRecognizer, SerConfig
+from emostudio.training import acted
 from emostudio.training.loop import Recipe
 
-ACTED = ("emodb", "ravdess")
-READ = ("kathleen", "kerstin", "librispeech", "ljspeech")
 READ_SHARE = 0.12
 CROP = 188
 
@@ -32,27 +28,9 @@ class SerRecipe(Recipe[EmotionRecognizer]):
         super().__init__()
         self.export = EmotionRecognizer(config)
         self._data = data
-        self._rows = [
-            r for r in data.select("train", *ACTED, *READ) if r.emotion in config.emotions
-        ]
-        acted = Counter(r.emotion for r in self._rows if r.corpus in ACTED)
-        readers = Counter(r.speaker for r in self._rows if r.corpus in READ)
-        self._weights = np.array(
-            [
-                (1 - READ_SHARE) / len(acted) / acted[row.emotion]
-                if row.corpus in ACTED
-                else READ_SHARE / len(readers) / readers[row.speaker]
-                for row in self._rows
-            ]
-        )
-        self._weights /= self._weights.sum()
-        known: dict[str, set[str]] = {}
-        for row in self._rows:
-            known.setdefault(row.corpus, set()).add(row.emotion)
-        self._absent = {
-            corpus: np.array([corpus in ACTED and e not in names for e in config.emotions])
-            for corpus, names in known.items()
-        }
+        self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
+        self._weights = acted.weights(self._rows, READ_SHARE)
+        self._absent = acted.absent(self._rows, config.emotions)
 
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """Shaken crops, labels, and the emotions that can't be meant."""
@@ -71,34 +49,19 @@ class SerRecipe(Recipe[EmotionRecognizer]):
         }
 
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
-        """Cross-entropy with smoothed labels, and accuracy."""
+        """Cross-entropy and accuracy."""
         mask = lengths_to_mask(batch["mel_lengths"], batch["mel"].shape[-1])
         logits, _ = self.export(batch["mel"], mask)
-        logits = logits.float().masked_fill(batch["absent"], -20.0)
-        possible = (~batch["absent"]).float()
-        target = 0.9 * F.one_hot(batch["labels"], logits.shape[1]).float()
-        target = target + 0.1 * possible / possible.sum(1, keepdim=True)
-        loss = F.cross_entropy(logits, target)
-        right = (logits.argmax(1) == batch["labels"]).float().mean()
-        return {"loss": loss, "accuracy": right}
+        return acted.losses(logits, batch["labels"], batch["absent"])
 
 
 def shake(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
     """Vary a mel (n_mels, T) in rate, vocal tract length, timbre and noise, not in emotion."""
     n_mels, n_frames = mel.shape
-    stretched = np.linspace(0, n_frames - 1, round(n_frames * rng.uniform(0.9, 1.1)))
-    warped = np.clip(
-        np.arange(n_mels) * rng.uniform(0.95, 1.05) + rng.uniform(-1, 1), 0, n_mels - 1
-    )
-    rows = [np.interp(stretched, np.arange(n_frames), band) for band in mel]
-    mel = np.array(rows)[np.round(warped).astype(int)]
-    mel = shake_channel(rng, mel)
-    for axis, most in ((0, 8), (1, 16)):
-        start, width = rng.integers(0, mel.shape[axis]), rng.integers(0, most)
-        hole = [slice(None), slice(None)]
-        hole[axis] = slice(start, start + width)
-        mel[tuple(hole)] = mel.min()
-    return mel
+    times = np.linspace(0, n_frames - 1, round(n_frames * rng.uniform(0.9, 1.1)))
+    bands = np.arange(n_mels) * rng.uniform(0.88, 1.12) + rng.uniform(-1, 1)
+    mel = _read_at(_read_at(mel, times, axis=1), bands.clip(0, n_mels - 1), axis=0)
+    return acted.with_holes(rng, shake_channel(rng, mel), bands=8, frames=16)
 
 
 def shake_channel(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
@@ -110,3 +73,11 @@ def shake_channel(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
     color = gaussian_filter1d(rng.normal(size=n_mels) * 8.0, 8.0)[:, None]
     mel = np.logaddexp(mel, floor + color + 0.3 * rng.normal(size=mel.shape))
     return mel.astype(np.float32)
+
+
+def _read_at(mel: np.ndarray, places: np.ndarray, *, axis: int) -> np.ndarray:
+    """Values between the points of one axis, by straight lines."""
+    low = places.astype(int)
+    high = np.minimum(low + 1, mel.shape[axis] - 1)
+    share = np.expand_dims(places - low, 1 - axis).astype(np.float32)
+    return mel.take(low, axis) * (1 - share) + mel.take(high, axis) * share

@@ -74,3 +74,11 @@ def test_resampling_keeps_a_tone_below_both_limits() -> None:
         assert len(there) == pytest.approx(SAMPLE_RATE, abs=2)
         middle = slice(1000, -1000)
         assert np.abs(there[:SAMPLE_RATE] - tone(440)[: len(there)])[middle].max() < 0.02
+
+
+def test_tables_made_while_a_take_is_spoken_serve_training_too() -> None:
+    from emostudio.audio import excitation, mel
+
+    with torch.inference_mode():
+        tables = (mel.mel_filters.__wrapped__(), excitation._table.__wrapped__())
+    assert not any(table.is_inference() for table in tables)

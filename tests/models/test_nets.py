@@ -6,6 +6,8 @@ import torch
 
 from emostudio.audio.excitation import excitation_mel, pulse_train
 from emostudio.audio.mel import HOP, SAMPLE_RATE, log_mel
+from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.judge import EmotionJudge, JudgeConfig, judge_mel
 from emostudio.models.ser import (
     EmotionRecognizer,
     SerConfig,
@@ -15,6 +17,8 @@ from emostudio.models.ser import (
 )
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig, spectral_loss
+from emostudio.training.judge import disturb, without_edges
+from emostudio.training.transfer import Listeners
 
 
 @pytest.fixture
@@ -124,3 +128,65 @@ def test_speaker_embeddings_have_length_one_and_ignore_level_and_padding() -> No
     padded = torch.nn.functional.pad(mel, (0, 9))
     mask = torch.nn.functional.pad(torch.ones(1, 1, 40, dtype=torch.bool), (0, 9))
     assert torch.allclose(embedding, encoder(padded, mask), atol=1e-5)
+
+
+@pytest.fixture
+def judge() -> EmotionJudge:
+    torch.manual_seed(0)
+    net = EmotionJudge(JudgeConfig.tiny())
+    with torch.no_grad():  # norms that have seen something, so that padding could show
+        for block in net.blocks:
+            block.norm1.running_mean.normal_()
+            block.norm2.running_mean.normal_()
+    return net.eval()
+
+
+@pytest.mark.parametrize("n_frames", [40, 41])
+def test_padding_does_not_change_what_is_judged(judge: EmotionJudge, n_frames: int) -> None:
+    mel = torch.randn(1, 128, n_frames) - 5
+    padded = torch.nn.functional.pad(mel, (0, 13), value=2.0)
+    mask = torch.nn.functional.pad(torch.ones(1, 1, n_frames, dtype=torch.bool), (0, 13))
+    assert torch.allclose(judge(mel), judge(padded, mask), atol=1e-5)
+
+
+def test_level_does_not_change_what_is_judged(judge: EmotionJudge) -> None:
+    wav = torch.randn(1, SAMPLE_RATE, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(judge(judge_mel(wav)), judge(judge_mel(0.3 * wav)), atol=1e-3)
+
+
+def test_a_sound_shorter_than_a_window_is_judged(judge: EmotionJudge) -> None:
+    assert torch.isfinite(judge(judge_mel(torch.zeros(1, 100)))).all()
+
+
+def test_disturbance_keeps_a_sound_in_range_and_about_as_long() -> None:
+    wav = np.sin(np.arange(2 * SAMPLE_RATE) / 20).astype(np.float32)
+    for seed in range(20):
+        got = disturb(np.random.default_rng(seed), wav)
+        assert np.abs(got).max() <= 1
+        assert got.dtype == np.float32
+        assert 0.89 * len(wav) < len(got) < 1.12 * len(wav)
+        assert (got == disturb(np.random.default_rng(seed), wav)).all()
+
+
+def test_edges_are_cut_only_where_speech_remains() -> None:
+    assert len(without_edges(np.ones(SAMPLE_RATE))) < SAMPLE_RATE
+    assert len(without_edges(np.ones(1000))) == 1000
+
+
+def test_listeners_reach_the_mel_and_know_the_voice_they_are_asked_about() -> None:
+    torch.manual_seed(0)
+    listeners = Listeners(
+        EmotionRecognizer(SerConfig.tiny()),
+        SpeakerEncoder(SpeakerConfig.tiny()),
+        PhonemeNet(AlignerConfig.tiny()),
+    ).freeze(torch.device("cpu"))
+    mel = (torch.randn(2, 80, 40) - 5).requires_grad_()
+    mask = torch.ones(2, 1, 40, dtype=torch.bool)
+    voice = listeners.speaker(mel, mask).detach()
+    asked = (torch.tensor([1, 2]), voice, torch.randint(1, 5, (2, 40)))
+    heard = listeners.losses(mel, mask, *asked)
+    assert heard["voice"].item() == pytest.approx(0, abs=1e-5)
+    for loss in heard.values():
+        (grad,) = torch.autograd.grad(loss, mel, retain_graph=True)
+        assert torch.isfinite(grad).all()
+    assert all(not p.requires_grad for p in listeners.recognizer.parameters())

@@ -1,5 +1,7 @@
 """Every recipe learns: at tiny size, on one batch of speech made by code, its loss falls."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from emostudio import Settings
 from emostudio.data.features import Pack, pack
+from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.emomix.config import EmoMixConfig
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.judge import JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import VocoderConfig
@@ -17,9 +23,11 @@ from emostudio.training import recipes
 from emostudio.training.aligner import AlignerRecipe, align
 from emostudio.training.embeddings import embed
 from emostudio.training.emomix import EmoMixRecipe, Voices, preset_voices
+from emostudio.training.judge import JudgeRecipe
 from emostudio.training.loop import Recipe
 from emostudio.training.ser import SerRecipe
 from emostudio.training.speaker import SpeakerRecipe
+from emostudio.training.transfer import Listeners
 from emostudio.training.vocoder import VocoderRecipe
 from tests import tiny
 from tests.speech import corpora
@@ -40,13 +48,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def emomix(data: Pack, folder: Path) -> Recipe:
     config = EmoMixConfig(**(vars(EmoMixConfig.tiny()) | {"emotions": EMOTIONS}))
-    voices = Voices.of(data, folder, EMOTIONS)
-    return EmoMixRecipe(config, data, voices, EmotionRecognizer(SerConfig.tiny()))
+    return EmoMixRecipe(config, data, Voices.of(data, folder, EMOTIONS), listeners())
+
+
+def listeners() -> Listeners:
+    nets = (EmotionRecognizer(SerConfig.tiny()), SpeakerEncoder(SpeakerConfig.tiny()))
+    return Listeners(*nets, PhonemeNet(AlignerConfig.tiny()))
 
 
 RECIPES: dict[str, Callable[[Pack, Path], Recipe]] = {
     "aligner": lambda data, _: AlignerRecipe(AlignerConfig.tiny(), data),
     "ser": lambda data, _: SerRecipe(SerConfig.tiny(), data),
+    "judge": lambda data, _: JudgeRecipe(JudgeConfig.tiny(), data),
     "speaker": lambda data, _: SpeakerRecipe(SpeakerConfig.tiny(), data),
     "vocoder": lambda data, _: VocoderRecipe(VocoderConfig.tiny(), data, adversarial=False),
     "vocoder, adversarial": lambda data, _: VocoderRecipe(
@@ -87,8 +100,44 @@ def test_no_dev_clip_and_no_actor_trains_what_must_not_hear_them(folder: Path) -
     for name, make in RECIPES.items():
         rows = make(data, folder)._rows  # type: ignore[attr-defined]
         assert all(row.split == "train" for row in rows), name
-        if name not in ("ser", "emomix"):
+        if name not in ("ser", "judge", "emomix"):
             assert all(row.corpus != "ravdess" for row in rows), name
+
+
+def test_the_judge_and_what_drives_speech_hear_other_actors(folder: Path) -> None:
+    data = Pack.open(folder)
+    heard = {row.speaker for row in JudgeRecipe(JudgeConfig.tiny(), data)._rows}
+    assert heard == {"ravdess-02", "librispeech-2"}
+    means = Voices.of(data, folder, EMOTIONS).emotion_means
+    emotion_emb = np.load(folder / "emotion_emb.npy")
+    odd = [p for p, r in enumerate(data.rows) if (r.speaker, r.emotion) == ("ravdess-01", "angry")]
+    assert np.allclose(means[EMOTIONS.index("angry")], emotion_emb[odd].mean(0), atol=1e-5)
+
+
+def test_an_ablation_never_hears_what_it_is_without(folder: Path) -> None:
+    data, config = Pack.open(folder), EmoMixConfig.tiny()
+    voices = Voices.of(data, folder, EMOTIONS)
+    config = EmoMixConfig(**(vars(config) | {"emotions": EMOTIONS}))
+    calm = EmoMixRecipe(config, data, voices, listeners(), without="angry")
+    assert {row.emotion for row in calm._rows} == {"neutral", "happy"}
+    labels = EmoMixRecipe(config, data, voices, listeners(), without="embedding")
+    batch = labels.batch(0, 6, 0, 0)
+    kinds = {tuple(row.round(3)) for row in batch["emotion_emb"].numpy()}
+    assert kinds <= {tuple(row.round(3)) for row in labels.export.emotion_means.numpy()}
+    batch["asked"][:] = EMOTIONS.index("angry")
+    torch.manual_seed(0)
+    plain = emomix(data, folder)(batch)
+    assert {"emotion", "voice", "words"} <= set(plain)
+
+
+def test_a_fine_tuned_model_has_the_mean_embeddings_of_the_recognizer_in_use(folder: Path) -> None:
+    recipe = emomix(Pack.open(folder), folder)
+    assert isinstance(recipe, EmoMixRecipe)
+    means = recipe.export.emotion_means.clone()
+    other = EmoMix(recipe.export.config)
+    recipe.start_from(other)
+    assert torch.equal(recipe.export.emotion_means, means)
+    assert torch.equal(recipe.export.symbols.weight, other.symbols.weight)
 
 
 def test_every_frame_has_a_token(folder: Path) -> None:
@@ -100,15 +149,14 @@ def test_every_frame_has_a_token(folder: Path) -> None:
 def test_presets_are_readers_and_no_actor(folder: Path) -> None:
     data = Pack.open(folder)
     presets = preset_voices(data, Voices.of(data, folder, EMOTIONS))
-    assert set(presets) == {"kathleen", "reader-1"}
+    assert set(presets) == {"kathleen", "reader-1", "reader-2"}
     assert np.linalg.norm(presets["kathleen"]["speaker_emb"]) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_trained_run_is_a_checkpoint_that_speaks(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from emostudio import Settings, Studio
-    from emostudio.models import checkpoint
+    from emostudio import Studio
 
     shipped = tiny.checkpoints(tmp_path / "shipped")
     run = tmp_path / "runs" / "vocoder"
@@ -129,7 +177,6 @@ def test_an_unknown_recipe_is_said_in_words(folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_calibrated_model_moves_readers_as_far_as_actors_move(folder: Path) -> None:
-    from emostudio.models.emomix.net import EmoMix
     from emostudio.training.emomix import acted_shifts, calibrated, spoken_shifts
 
     data = Pack.open(folder)
@@ -145,3 +192,47 @@ def test_a_calibrated_model_moves_readers_as_far_as_actors_move(folder: Path) ->
     # The angry voice of the test corpus is 60 Hz above 190.
     angry = acted[EMOTIONS.index("angry"), 1]
     assert angry == pytest.approx(np.log(250 / 190), abs=0.08)
+
+
+def test_the_aligner_learns_from_recordings_of_ones_own(folder: Path) -> None:
+    from dataclasses import replace
+
+    data = Pack.open(folder)
+    rows = (replace(row, corpus="mine") for row in data.rows if row.corpus == "kathleen")
+    recipe = AlignerRecipe(AlignerConfig.tiny(), replace(data, rows=tuple(rows)))
+    assert torch.isfinite(recipe(recipe.batch(0, 2, 0, 0), "model")["loss"])
+    assert {row.corpus for row in recipe._rows} == {"mine"}
+
+
+def test_an_aligner_that_has_nothing_to_learn_from_says_what_it_takes(folder: Path) -> None:
+    from dataclasses import replace
+
+    data = Pack.open(folder)
+    actors = tuple(row for row in data.rows if row.corpus == "ravdess")
+    with pytest.raises(ValueError, match=r"split is train, of at most 6\.7 s"):
+        AlignerRecipe(AlignerConfig.tiny(), replace(data, rows=actors))
+
+
+def test_a_voice_of_ones_own_joins_the_presets_and_forgets_no_emotion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tiny.checkpoints(tmp_path / "shipped")
+    root = corpora(tmp_path / "corpora")
+    (root / "kathleen").rename(root / "mine")
+    for other in ("librispeech", "ravdess"):
+        shutil.rmtree(root / other)
+    data = tmp_path / "pack"
+    pack(root, data, processes=1)
+    align(PhonemeNet(AlignerConfig.tiny()).eval(), data)
+    monkeypatch.setattr(recipes.Settings, "from_env", lambda: Settings(checkpoints=shipped))
+    run = tmp_path / "runs" / "emomix"
+    start = shipped / "emomix"
+    recipes.train("emomix", data=data, run=run, max_steps=1, start=start)
+    tuned, first = (checkpoint.load(EmoMix, folder) for folder in (run, start))
+    others = [place for place, name in enumerate(tuned.config.emotions) if name != "neutral"]
+    assert torch.allclose(tuned.emotion_means[others], first.emotion_means[others], atol=1e-5)
+    assert torch.isfinite(tuned.emotion_means).all()
+    assert tuned.config == first.config
+    voices = json.loads((run / "voices.json").read_text())
+    assert set(voices) == {*json.loads((start / "voices.json").read_text()), "kathleen"}
+    assert voices["kathleen"]["lang"] == "en"
