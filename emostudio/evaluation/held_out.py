@@ -1,8 +1,10 @@
-"""The suites `ser`, `speaker` and `vocoder`: shipped nets on the dev clips of a pack.
+"""The suites `ser`, `speaker` and `vocoder`: nets on dev recordings of a folder of corpora.
 
-Dev clips are of speakers or sentences that no net was trained on (`data.corpora`).
+Dev recordings are of speakers or sentences that no net was trained on (`data.corpora`).
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,56 +13,89 @@ import torch
 from emostudio.audio.mel import HOP, SAMPLE_RATE, log_mel
 from emostudio.audio.pitch import f0_contour
 from emostudio.data.corpora import DEV_SPEAKERS
-from emostudio.data.features import Pack
-from emostudio.models.ser import EmotionRecognizer
+from emostudio.evaluation import asked, environment
+from emostudio.evaluation.figures import CALM, EARS
+from emostudio.evaluation.hearing import Hearing, label
+from emostudio.evaluation.real import Recordings, clip_of, spread
+from emostudio.evaluation.statistics import estimate
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.models.vocoder import Vocoder
+from emostudio.values import Clip
+
+CORPORA = ("ravdess", "emodb", "kathleen", "kerstin", "librispeech", "ljspeech")
 
 
-@torch.inference_mode()
-def recognizer(net: EmotionRecognizer, data: Pack) -> dict[str, Any]:
-    """Accuracy and confusions by corpus; on read speech, how often it hears neutral or calm.
+def emotion(hearing: Hearing, real: Recordings, *, clips: int = 0) -> dict[str, Any]:
+    """Accuracy, confusions and recall of recognizer and judge by corpus; what they hear in readers.
 
     What a corpus does not act is not offered: bored on ravdess, calm and surprise on emodb.
+
+    Args:
+        hearing: the nets.
+        real: recordings.
+        clips: at most so many of a corpus; all where 0.
     """
-    names = net.config.emotions
     report: dict[str, Any] = {}
-    for corpus in sorted({row.corpus for row in data.rows}):
-        rows = data.select("dev", corpus)
-        acted = {row.emotion for row in data.rows if row.corpus == corpus}
-        offered = acted if len(acted) > 1 else set(names)
-        barred = torch.tensor([name not in offered for name in names])
-        confusions: dict[str, dict[str, int]] = {}
-        for row in rows:
-            logits, _ = net(torch.from_numpy(data.mel_of(row))[None])
-            heard = names[int(logits[0].masked_fill(barred, -torch.inf).argmax())]
-            of_it = confusions.setdefault(row.emotion, {})
-            of_it[heard] = of_it.get(heard, 0) + 1
-        if not rows:
+    for corpus in CORPORA:
+        utterances = spread(real.select(corpus), clips)
+        if not utterances:
             continue
-        right = sum(of_it.get(emotion, 0) for emotion, of_it in confusions.items())
-        calm = sum(of_it.get("calm", 0) for of_it in confusions.values())
-        found: dict[str, Any] = {"clips": len(rows), "confusions": confusions}
-        if len(acted) > 1:
-            found |= {"accuracy": round(right / len(rows), 4), "chance": round(1 / len(acted), 4)}
-        else:
-            found["neutral_or_calm"] = round((right + calm) / len(rows), 4)
-        report[corpus] = found
+        offered = asked.offered(corpus)
+        heard = [hearing.hear(clip_of(u).wav, offered=offered) for u in utterances]
+        truth = [u.emotion for u in utterances]
+        report[corpus] = {"clips": len(utterances)}
+        for ear, listen in EARS.items():
+            labels = [label(listen(h)) for h in heard]
+            found = confusion(truth, labels)
+            if offered:
+                right = [a == b for a, b in zip(truth, labels, strict=True)]
+                report[corpus][ear] = {
+                    "accuracy": estimate(right).json(),
+                    "chance": round(1 / len(offered), 4),
+                    "recall": {
+                        e: round(of.get(e, 0) / sum(of.values()), 4) for e, of in found.items()
+                    },
+                    "confusion": found,
+                }
+            else:
+                calm = estimate([name in CALM for name in labels])
+                report[corpus][ear] = {"neutral_or_calm": calm.json(), "confusion": found}
     return report
 
 
+def confusion(truth: Sequence[str], heard: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How often each emotion was heard as which."""
+    found: dict[str, dict[str, int]] = {}
+    for meant, got in zip(truth, heard, strict=True):
+        row = found.setdefault(meant, {})
+        row[got] = row.get(got, 0) + 1
+    return found
+
+
 @torch.inference_mode()
-def speaker(net: SpeakerEncoder, data: Pack) -> dict[str, Any]:
-    """Equal error rate over all pairs of clips of the dev speakers, and of the readers alone."""
-    rows = [row for row in data.select("dev") if row.speaker in DEV_SPEAKERS]
-    embeddings = np.stack([net(torch.from_numpy(data.mel_of(r))[None])[0].numpy() for r in rows])
-    names = np.array([row.speaker for row in rows])
-    readers = np.array([row.corpus == "librispeech" for row in rows])
-    return {
-        "clips": len(rows),
-        "equal_error_rate": equal_error_rate(embeddings, names),
-        "equal_error_rate_readers": equal_error_rate(embeddings[readers], names[readers]),
-    }
+def speaker(net: SpeakerEncoder, real: Recordings, *, clips: int = 0) -> dict[str, Any]:
+    """Equal error rate over all pairs of clips of the dev speakers, and of the readers alone.
+
+    Args:
+        net: the encoder.
+        real: recordings.
+        clips: at most so many of a speaker; all where 0.
+    """
+    utterances = [
+        u
+        for name in sorted(DEV_SPEAKERS)
+        for u in spread(real.select(name.split("-")[0], speaker=name), clips)
+    ]
+    mels = (log_mel(torch.from_numpy(clip_of(u).wav)[None]) for u in utterances)
+    embeddings = np.stack([net(mel)[0].numpy() for mel in mels])
+    names = np.array([u.speaker for u in utterances])
+    readers = np.array([u.corpus == "librispeech" for u in utterances])
+    report: dict[str, Any] = {"clips": len(utterances)}
+    for name, chosen in (("", readers | True), ("_readers", readers)):
+        if len(set(names[chosen])) > 1:  # one speaker alone can't be mistaken
+            found = equal_error_rate(embeddings[chosen], names[chosen])
+            report[f"equal_error_rate{name}"] = found
+    return report
 
 
 def equal_error_rate(embeddings: np.ndarray, speakers: np.ndarray) -> float:
@@ -81,24 +116,47 @@ def equal_error_rate(embeddings: np.ndarray, speakers: np.ndarray) -> float:
 
 
 @torch.inference_mode()
-def vocoder(net: Vocoder, data: Pack, *, clips: int = 16) -> dict[str, Any]:
-    """Copy synthesis of dev clips: mean distance of log mels, and of F0 where both are voiced."""
+def vocoder(
+    net: Vocoder, real: Recordings, out: Path, *, clips: int = 16, judges: Path
+) -> dict[str, Any]:
+    """Copy synthesis against the recordings: log mels, F0 where both are voiced, P.808 of both.
+
+    The copies are written to `out`/copies.
+    """
     report: dict[str, Any] = {}
     generator = torch.Generator().manual_seed(0)
-    for corpus in sorted({row.corpus for row in data.rows}):
+    files: dict[Path, str] = {}
+    copies = out / "copies"
+    copies.mkdir(parents=True, exist_ok=True)
+    for corpus in CORPORA:
         distances, cents = [], []
-        for row in data.select("dev", corpus)[:clips]:
-            mel, f0 = data.mel_of(row), data.f0_of(row)
-            noise = torch.randn(1, len(f0) * HOP, generator=generator)
-            wav = net(torch.from_numpy(mel)[None], torch.from_numpy(f0)[None], noise)
-            distances.append(float((log_mel(wav)[0] - torch.from_numpy(mel)).abs().mean()))
-            heard = f0_contour(wav[0].numpy(), SAMPLE_RATE, HOP)
+        for u in spread(real.select(corpus), clips):
+            wav = clip_of(u).wav
+            wav = wav[: len(wav) // HOP * HOP]
+            mel, f0 = log_mel(torch.from_numpy(wav)[None]), f0_contour(wav, SAMPLE_RATE, HOP)
+            noise = torch.randn(1, len(wav), generator=generator)
+            copy = net(mel, torch.from_numpy(f0)[None], noise)
+            distances.append(float((log_mel(copy) - mel).abs().mean()))
+            heard = f0_contour(copy[0].numpy(), SAMPLE_RATE, HOP)
             both = (heard > 0) & (f0 > 0)
             cents.append(np.abs(1200 * np.log2(heard[both] / f0[both])))
+            file = Clip(copy[0].numpy(), SAMPLE_RATE).save(copies / f"{u.corpus}-{u.path.stem}.wav")
+            files[file] = corpus
         if distances:
             report[corpus] = {
                 "clips": len(distances),
-                "mel_distance": round(float(np.mean(distances)), 4),
+                "mel_distance": estimate(distances).json(),
                 "f0_error_cents": round(float(np.median(np.concatenate(cents))), 1),
             }
+    verdict = environment.judge(
+        [environment.Sound(file, ("opinion",)) for file in files], [], judges
+    )
+    for corpus, found in report.items():
+        opinions = [
+            said["p808"]
+            for file, said in verdict.sounds.items()
+            if files[file] == corpus and "p808" in said
+        ]
+        if opinions:
+            found["p808_of_copies"] = estimate(opinions).json()
     return report

@@ -1,103 +1,150 @@
-"""Run a suite and write report.json."""
+"""Run suites and write report.json, takes.csv and report.html."""
 
+import csv
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from emostudio.evaluation import speak
-from emostudio.values import EmotionMix, Request, Take
+from emostudio.evaluation import ablations, asked, environment, figures, held_out, page, speech
+from emostudio.evaluation.asked import Size
+from emostudio.evaluation.goals import goals
+from emostudio.evaluation.hearing import Hearing
+from emostudio.evaluation.real import Recordings
+from emostudio.evaluation.speech import Judged, Speaker
+from emostudio.models.checkpoint import NETS, Store
+from emostudio.models.speaker import SpeakerEncoder
+from emostudio.models.vocoder import Vocoder
 
-QUICK = 6
+SUITES = ("ser", "speaker", "vocoder", "speak", "ablations")
 
 
-class Speaker(Protocol):
-    """What a suite needs of the studio."""
+@dataclass(frozen=True)
+class Order:
+    """What to measure: suites, real recordings, where runs of ablations lie, how much."""
 
-    def emotions(self) -> tuple[str, ...]:
-        """Names that can be spoken."""
-        ...
-
-    def speak(self, text: Request) -> Take:
-        """Speak a request."""
-        ...
+    out: Path
+    suites: tuple[str, ...]
+    corpora: Path | None = None
+    runs: Path | None = None
+    quick: bool = False
+    judges: Path = field(default_factory=environment.default_environment)
 
 
 def evaluate(
-    studio: Speaker,
-    out: Path,
+    order: Order,
+    store: Store,
+    studio: Callable[[str], Speaker],
     *,
-    voice: str = "kathleen",
-    quick: bool = False,
-    environment: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Speak the sentences in every emotion, judge them, write takes and report.json to `out`.
+    """Measure, write the report to `order.out` and return it.
 
-    Where the outside judges can't run, the report says so and holds what we measure ourselves.
-    """
-    sentences = speak.SENTENCES.read_text(encoding="utf-8").splitlines()
-    sentences = sentences[:QUICK] if quick else sentences
-    report: dict[str, Any] = {"voice": voice, "sentences": len(sentences), "emotions": {}}
-    neutral = None
-    for emotion in sorted(studio.emotions(), key=lambda name: name != "neutral"):
-        takes = [
-            studio.speak(
-                Request(text=text, voice=voice, emotion=EmotionMix.parse(emotion), seed=seed)
-            )
-            for seed, text in enumerate(sentences)
-        ]
-        speak.save(takes, out / emotion)
-        measured = speak.manners(takes)
-        row: dict[str, Any] = {"manners": vars(measured)}
-        neutral = neutral or measured
-        row["moves"] = speak.moves(measured, neutral)
-        if emotion in speak.DIRECTIONS:
-            row["as_acted"] = speak.as_acted(emotion, row["moves"])
-        hits = [take.read_back.heard.label == emotion for take in takes]
-        row["own_recognizer_hit_rate"] = sum(hits) / len(hits)
-        similarity = [take.read_back.voice_similarity for take in takes]
-        row["own_voice_similarity"] = round(sum(similarity) / len(similarity), 3)
-        try:
-            judged = speak.judge(out / emotion, environment or speak.default_environment())
-            row |= speak.summary(judged)
-        except ValueError as error:
-            row["missing"] = str(error)
-        report["emotions"][emotion] = row
-        say(_line(emotion, row))
-    text = json.dumps(report, indent=2)
-    (out / "report.json").write_text(text + "\n", encoding="utf-8")
-    return report
-
-
-def evaluate_net(suite: str, data: Path, out: Path) -> dict[str, Any]:
-    """Run the suite `ser`, `speaker` or `vocoder` with the loaded checkpoint, write report.json.
+    `studio` opens one on the models of a folder, "" for those in use. Where outside judges or
+    recordings are missing, the report says so and holds what can be measured without them.
 
     Raises:
-        ValueError: no pack there, or the checkpoint is missing.
+        ValueError: a suite needs a folder that was not given, or that holds nothing.
     """
-    from emostudio.data.features import Pack
-    from emostudio.evaluation import held_out
-    from emostudio.models.checkpoint import Store
-    from emostudio.models.ser import EmotionRecognizer
-    from emostudio.models.speaker import SpeakerEncoder
-    from emostudio.models.vocoder import Vocoder
-    from emostudio.settings import Settings
-
-    settings = Settings.from_env()
-    store, pack = Store(settings.checkpoints, settings.models), Pack.open(data)
-    if suite == "ser":
-        report = held_out.recognizer(store.load(EmotionRecognizer), pack)
-    elif suite == "speaker":
-        report = held_out.speaker(store.load(SpeakerEncoder), pack)
-    else:
-        report = held_out.vocoder(store.load(Vocoder), pack)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    real = Recordings.of(order.corpora) if order.corpora is not None else None
+    lacking = [s for s in order.suites if s in ("ser", "speaker", "vocoder") and real is None]
+    if lacking:
+        raise ValueError(f"The suite '{lacking[0]}' needs --corpora, a folder of recordings.")
+    if "ablations" in order.suites and order.runs is None:
+        raise ValueError("The suite 'ablations' needs --runs, a folder of models for each run.")
+    order.out.mkdir(parents=True, exist_ok=True)
+    size = Size.quick() if order.quick else Size()
+    report: dict[str, Any] = {"models": _hashes(store), "quick": order.quick, "missing": {}}
+    hearing = Hearing(store)
+    for suite in order.suites:
+        say(f"suite {suite}")
+        if suite == "ser" and real is not None:
+            report["ser"] = held_out.emotion(hearing, real, clips=24 if order.quick else 0)
+        elif suite == "speaker" and real is not None:
+            net = store.load(SpeakerEncoder)
+            report["speaker"] = held_out.speaker(net, real, clips=6 if order.quick else 0)
+        elif suite == "vocoder" and real is not None:
+            report["vocoder"] = held_out.vocoder(
+                store.load(Vocoder),
+                real,
+                order.out,
+                clips=4 if order.quick else 16,
+                judges=order.judges,
+            )
+        elif suite == "speak":
+            report |= _speak(order, hearing, studio(""), real, size, say)
+        elif order.runs is not None:
+            report["ablations"] = ablations.compare(
+                order.runs, hearing, studio, real, order.out, judges=order.judges, quick=order.quick
+            )
+    report["goals"] = goals(report)
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    (order.out / "report.json").write_text(text + "\n", encoding="utf-8")
+    (order.out / "report.html").write_text(page.render(report), encoding="utf-8")
     return report
 
 
-def _line(emotion: str, row: dict[str, Any]) -> str:
-    outside = row.get("missing") or f"word error {row['word_error']:.1%}, P.808 {row['p808']:.2f}"
-    moved = " ".join(f"{value:+.1f}" for value in row["moves"])
-    return f"{emotion}: {outside}; F0, range, rate, level {moved} {row.get('as_acted', '')}"
+def _speak(
+    order: Order,
+    hearing: Hearing,
+    studio: Speaker,
+    real: Recordings | None,
+    size: Size,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    plan = asked.everything(studio.emotions(), tuple(studio.voices()), real, size)
+    say(f"speaking {len(plan)} takes")
+    speech.make(studio, plan, order.out)
+    say("judging them")
+    judged = speech.judge(plan, hearing, real, order.out, size=size, judges=order.judges)
+    _write_table(judged, order.out / "takes.csv")
+    found: dict[str, Any] = {
+        "speech": figures.by_emotion(judged),
+        "real": figures.real(judged),
+        "mixing": figures.mixing(judged),
+        "intensity": figures.intensity(judged),
+        "same_sentence": figures.same_sentence(judged),
+        "readers": figures.readers(judged),
+        "german": figures.german(judged, hearing, real, order.out / "takes"),
+        "missing": judged.missing | ({} if real else {"recordings": "no --corpora was given"}),
+    }
+    return found
+
+
+def _write_table(judged: Judged, file: Path) -> None:
+    """One line a take: what was asked and what each judge heard, for statistics of one's own."""
+    columns = ["part", "file", "sentence", "speaker", "about", "text", "judge", "recognizer"]
+    columns += ["word_errors", "words", "p808", "mcd", "log_f0_error", "floor_db"]
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        table = csv.DictWriter(lines, columns)
+        table.writeheader()
+        for ask in judged.asked:
+            own, outside = judged.own[ask.file], judged.outside.get(ask.file, {})
+            row = {
+                "part": ask.part,
+                "file": ask.file,
+                "sentence": ask.sentence,
+                "speaker": ask.speaker,
+                "about": json.dumps(ask.about),
+                "text": ask.request.text,
+                "floor_db": round(own.floor_db, 2),
+            }
+            row |= {
+                ear: json.dumps({k: round(p, 4) for k, p in listen(own).items()})
+                for ear, listen in figures.EARS.items()
+            }
+            if "errors" in outside:
+                row |= {"word_errors": outside["errors"], "words": len(outside["said"])}
+            if "p808" in outside:
+                row["p808"] = round(outside["p808"], 3)
+            row |= {k: round(v, 4) for k, v in judged.pairs.get(ask.file, {}).items()}
+            table.writerow(row)
+
+
+def _hashes(store: Store) -> dict[str, str]:
+    return {
+        name: store.sha256(name)
+        for name, _ in NETS.values()
+        if (store.folder(name) / "model.safetensors").is_file()
+    }

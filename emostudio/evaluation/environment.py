@@ -1,0 +1,101 @@
+"""The environment of the outside judges, `.venv-eval`: made on first use, called as a subprocess.
+
+The app and its tests never need it. Where a judge can't be installed, the others still run and the
+report names the missing one.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emostudio.evaluation import outside_judges
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A 16 kHz file, who judges it (of `outside_judges.JUDGES`), and its text for "words"."""
+
+    file: Path
+    judges: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the outside judges said: by file, by pair in order, and who is missing and why."""
+
+    sounds: dict[Path, dict[str, Any]] = field(default_factory=dict)
+    pairs: list[dict[str, Any]] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def default_environment() -> Path:
+    """Where the judges' environment goes: beside the project's own."""
+    return Path(sys.prefix).parent / ".venv-eval"
+
+
+def judge(sounds: list[Sound], pairs: list[tuple[Path, Path]], environment: Path) -> Verdict:
+    """Let the outside judges hear sounds and compare pairs of a take and a real recording."""
+    try:
+        python = make(environment)
+        with tempfile.TemporaryDirectory() as folder:
+            ask = {
+                "sounds": [vars(sound) | {"file": str(sound.file)} for sound in sounds],
+                "pairs": [{"take": str(take), "real": str(real)} for take, real in pairs],
+            }
+            (Path(folder) / "ask.json").write_text(json.dumps(ask), encoding="utf-8")
+            # Each of its processes has one core; their libraries must not take more.
+            one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+            done = subprocess.run(
+                [str(python), outside_judges.__file__, folder],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=os.environ | one_thread,
+            )
+        said = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        return Verdict({}, [], {name: _reason(error) for name in outside_judges.JUDGES})
+    heard = {Path(file): found for file, found in said["sounds"].items()}
+    return Verdict(heard, said["pairs"], said["missing"])
+
+
+def make(environment: Path) -> Path:
+    """Make the environment if it is not there or was made for other judges; return its Python.
+
+    Raises:
+        OSError, subprocess.CalledProcessError: no environment can be made there.
+    """
+    python = environment / "bin" / "python"
+    wanted = json.dumps(outside_judges.JUDGES, indent=1)
+    ready = environment / "ready"
+    if ready.is_file() and ready.read_text(encoding="utf-8") == wanted:
+        return python
+    log.info("making %s for the outside judges", environment)
+    venv.create(environment, with_pip=True, clear=True)
+    # Torch and what else the project has is seen through this path, after the environment's own
+    # packages: a second copy of torch for one small net would be two hundred megabytes.
+    packages = next((environment / "lib").glob("python*/site-packages"))
+    (packages / "project.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    for judge_name, (_, requirements) in outside_judges.JUDGES.items():
+        command = [str(python), "-m", "pip", "install", "--quiet", *requirements]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            log.warning("the judge '%s' can't be installed: %s", judge_name, done.stderr[-300:])
+    ready.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def _reason(error: Exception) -> str:
+    said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+    return said[-1] if said else type(error).__name__

@@ -1,0 +1,109 @@
+"""What the voice is meant to reach, and whether it does: every goal beside the figure it is of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# Word error may lie so far over real speech: over kathleen's reading, over acted speech.
+PLAIN = ("neutral", "calm", "sad")
+OVER_READING, OVER_ACTING = 0.15, 0.10
+UNDER_OPINION = 0.3
+OF_SIMILARITY = 0.9
+OF_HIT_RATE = 0.8
+FLOOR_DB = 3.0
+SPEARMAN = 0.9
+VOICE = "kathleen"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure, what it should be at least (or at most), and the judge who gave it."""
+
+    name: str
+    reached: float
+    goal: float
+    at_least: bool
+    by: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is on the right side of its goal."""
+        return self.reached >= self.goal if self.at_least else self.reached <= self.goal
+
+    def json(self) -> dict[str, Any]:
+        """Plain values."""
+        rounded = {"reached": round(self.reached, 4), "goal": round(self.goal, 4)}
+        return vars(self) | rounded | {"met": self.met}
+
+
+def goals(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """All goals that a report has the figures for."""
+    found: list[Goal] = []
+    for of in (_nets, _speech, _curves):
+        found += of(report)
+    return [goal.json() for goal in found]
+
+
+def _nets(report: dict[str, Any]) -> Iterator[Goal]:
+    emotion = report.get("ser", {})
+    if "ravdess" in emotion:
+        accuracy = emotion["ravdess"]["recognizer"]["accuracy"]["value"]
+        yield Goal("recognizer, eight emotions of unheard actors", accuracy, 0.55, True, "truth")
+    for corpus in ("kathleen", "ljspeech", "librispeech"):
+        if corpus in emotion:
+            calm = emotion[corpus]["judge"]["neutral_or_calm"]["value"]
+            yield Goal(f"judge: {corpus} is neutral or calm", calm, 0.8, True, "truth")
+    if "equal_error_rate" in report.get("speaker", {}):
+        error = report["speaker"]["equal_error_rate"]
+        yield Goal("speaker, equal error rate", error, 0.10, False, "truth")
+
+
+def _speech(report: dict[str, Any]) -> Iterator[Goal]:
+    speech, real = report.get("speech", {}), report.get("real", {})
+    takes, reading = speech.get(VOICE, {}), real.get(VOICE, {})
+    for emotion, row in takes.items():
+        acted = _acted(real, emotion)
+        beside, over = (reading, OVER_READING) if emotion in PLAIN else (acted, OVER_ACTING)
+        if "word_error" in row and "word_error" in beside:
+            goal = beside["word_error"]["value"] + over
+            yield Goal(
+                f"word error, {emotion}", row["word_error"]["value"], goal, False, "pocketsphinx"
+            )
+        if "judge_hit" in acted:
+            goal = OF_HIT_RATE * acted["judge_hit"]["value"]
+            yield Goal(f"hit rate, {emotion}", row["judge_hit"]["value"], goal, True, "judge")
+    if "p808" in takes.get("neutral", {}) and "p808" in reading:
+        goal = reading["p808"]["value"] - UNDER_OPINION
+        reached = takes["neutral"]["p808"]["value"]
+        yield Goal("opinion P.808, neutral", reached, goal, True, "DNSMOS")
+    for voice, rows in speech.items():
+        speaker = voice.replace("reader-", "librispeech-")
+        beside, row = real.get(speaker, {}), rows.get("neutral", {})
+        if "similarity" in row and "similarity" in beside:
+            goal = OF_SIMILARITY * beside["similarity"]["value"]
+            reached = row["similarity"]["value"]
+            yield Goal(f"voice similarity, {voice}", reached, goal, True, "resemblyzer")
+    if report.get("readers"):
+        first = report["readers"]["first"]["value"]
+        yield Goal("given ten seconds, the reader ranks first", first, 0.8, True, "resemblyzer")
+    floors = [r["floor_over_neutral_db"] for rows in speech.values() for r in rows.values()]
+    if floors:
+        yield Goal("noise floor over neutral takes, dB", max(floors), FLOOR_DB, False, "level")
+
+
+def _curves(report: dict[str, Any]) -> Iterator[Goal]:
+    for name in ("mixing", "intensity"):
+        curves = report.get(name)
+        if not curves:
+            continue
+        ranks = [curve["judge_spearman"] for curve in curves]
+        yield Goal(
+            f"{name}: median rank correlation", float(np.median(ranks)), SPEARMAN, True, "judge"
+        )
+        yield Goal(f"{name}: least rank correlation", min(ranks), 0.01, True, "judge")
+
+
+def _acted(real: dict[str, Any], emotion: str) -> dict[str, Any]:
+    return real.get(f"ravdess {emotion}") or real.get(f"emodb {emotion}") or {}
