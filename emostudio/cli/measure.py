@@ -52,7 +52,8 @@ def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
         say=lambda line: print(line, flush=True),
     )
     for goal in report["goals"]:
-        sign, met = (">=" if goal["at_least"] else "<="), ("met" if goal["met"] else "missed")
+        sign = ">=" if goal["at_least"] else "<="
+        met = "met" if goal["met"] else goal["why"] or "missed"
         print(f"{goal['name']}: {goal['reached']:.3g} ({sign} {goal['goal']:.3g}, {met})")
     for name, why in report["missing"].items():
         print(f"missing: {name}: {why}", file=sys.stderr)

@@ -3,6 +3,7 @@
 RUNS/NAME/emomix is a run folder; NAME is what the table calls it.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,19 +28,21 @@ def compare(
     *,
     judges: Path,
     quick: bool = False,
-) -> dict[str, dict[str, Any]]:
-    """Measure every run below `runs` by the same sentences and judges.
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Measure every run below `runs` by the same sentences and judges; and name missing judges.
 
     Raises:
         ValueError: no run there.
     """
-    folders = sorted(f.parent for f in runs.glob("*/emomix") if (f / "config.json").is_file())
+    found = runs.glob("*/emomix/model.safetensors")
+    folders = sorted(f.parent.parent for f in found if (f.parent / "voices.json").is_file())
     if not folders:
-        raise ValueError(f"There is no RUN/emomix with a config.json below {runs}.")
+        raise ValueError(f"There is no finished RUN/emomix below {runs}.")
     size = Size(
         sentences=3 if quick else 8, voices=1, curve_sentences=0, german=0, reader_takes=0, clips=1
     )
-    report = {}
+    report: dict[str, dict[str, Any]] = {}
+    missing: dict[str, str] = {}
     for folder in folders:
         speaker = studio(str(folder))
         plan = asked.everything(speaker.emotions(), tuple(speaker.voices()), real, size)
@@ -47,8 +50,17 @@ def compare(
         of_run = out / folder.name
         speech.make(speaker, plan, of_run)
         judged = speech.judge(plan, hearing, real, of_run, size=size, judges=judges)
-        report[folder.name] = _row(judged)
-    return report
+        report[folder.name] = _length(folder / "emomix") | _row(judged)
+        missing |= judged.missing
+    return report, missing
+
+
+def _length(run: Path) -> dict[str, float]:
+    """Minutes and steps of a run, where its folder tells them."""
+    if not (run / "events.jsonl").is_file():
+        return {}
+    last = json.loads((run / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    return {"minutes": round(last["minutes"]), "steps": last["step"]}
 
 
 def _by_reference(real: Recordings | None, size: Size) -> list[Asked]:

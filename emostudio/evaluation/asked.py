@@ -15,8 +15,7 @@ from emostudio.values import EMOTIONS, Clip, EmotionMix, Request
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 SENTENCES_DE = Path(__file__).with_name("sentences_de.txt")
-# A woman and a man: preset voices, and the speakers of the corpora that they are.
-VOICES = {"kathleen": "kathleen", "reader-7367": "librispeech-7367"}
+VOICES = ("kathleen", "reader-7367")  # a woman and a man
 GERMAN_VOICE = "kerstin"
 MIX_WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8)
 # Who is mixed with whom; each of the two is the base once (EmoMix, figure 2).
@@ -90,6 +89,8 @@ def everything(
     if speaking:
         found += _mixing(emotions, speaking[0], english[: size.curve_sentences])
         found += _intensity(emotions, speaking[0], english[: size.curve_sentences])
+    others = [name for name in voices if name not in (*speaking, GERMAN_VOICE)]
+    found += _presets(others, english[: size.reader_takes])
     if GERMAN_VOICE in voices:
         found += _german(SENTENCES_DE.read_text(encoding="utf-8").splitlines()[: size.german])
     if real is not None:
@@ -107,7 +108,7 @@ def _by_emotion(
                 request = Request(text, voice, emotion=EmotionMix.parse(emotion), seed=seed)
                 about = {"emotion": emotion, "voice": voice}
                 file = f"emotions/{voice}-{emotion}-{seed:02d}.wav"
-                yield Asked("emotions", file, seed, request, VOICES[voice], about)
+                yield Asked("emotions", file, seed, request, speaker_of(voice), about)
 
 
 def _mixing(emotions: Sequence[str], voice: str, sentences: Sequence[str]) -> Iterator[Asked]:
@@ -121,7 +122,7 @@ def _mixing(emotions: Sequence[str], voice: str, sentences: Sequence[str]) -> It
                 request = Request(text, voice, emotion=mix, base=base, seed=seed)
                 about = {"base": base, "added": added, "weight": weight}
                 file = f"mixing/{added}-over-{base}-{weight:.1f}-{seed:02d}.wav"
-                yield Asked("mixing", file, seed, request, VOICES[voice], about)
+                yield Asked("mixing", file, seed, request, speaker_of(voice), about)
 
 
 def _intensity(emotions: Sequence[str], voice: str, sentences: Sequence[str]) -> Iterator[Asked]:
@@ -134,13 +135,32 @@ def _intensity(emotions: Sequence[str], voice: str, sentences: Sequence[str]) ->
                 request = Request(text, voice, emotion=mix, intensity=intensity, seed=seed)
                 about = {"emotion": emotion, "intensity": intensity}
                 file = f"intensity/{emotion}-{intensity:.2f}-{seed:02d}.wav"
-                yield Asked("intensity", file, seed, request, VOICES[voice], about)
+                yield Asked("intensity", file, seed, request, speaker_of(voice), about)
+
+
+def _presets(voices: Sequence[str], sentences: Sequence[str]) -> Iterator[Asked]:
+    """Neutral takes of the other voices, to be compared with their speakers."""
+    for voice in voices:
+        for seed, text in enumerate(sentences):
+            request, about = Request(text, voice, lang="en", seed=seed), {"voice": voice}
+            file = f"presets/{voice}-{seed}.wav"
+            yield Asked("presets", file, seed, request, speaker_of(voice), about)
+
+
+def speaker_of(voice: str) -> str:
+    """Who of the corpora a preset voice is.
+
+    >>> speaker_of("reader-7367")
+    'librispeech-7367'
+    """
+    return "ljspeech-LJ" if voice == "LJ" else voice.replace("reader-", "librispeech-")
 
 
 def _german(sentences: Sequence[str]) -> Iterator[Asked]:
     for seed, text in enumerate(sentences):
         request = Request(text, GERMAN_VOICE, lang="de", seed=seed)
-        yield Asked("german", f"german/{seed:02d}.wav", seed, request)
+        about = {"voice": GERMAN_VOICE}
+        yield Asked("german", f"german/{seed:02d}.wav", seed, request, GERMAN_VOICE, about)
 
 
 def _same_sentence(
@@ -155,9 +175,11 @@ def _same_sentence(
             yield Asked("same", file, seed, request, "kathleen", about, recording)
     for actor in ACTORS:
         neutral = real.select("ravdess", speaker=actor, emotion="neutral")
-        if not neutral:
+        compared = {u.text: u.name for u in neutral}.values()
+        given = [u for u in neutral if u.name not in compared]
+        if not given:
             continue
-        reference = joined(neutral, REFERENCE_S)
+        reference = joined(given, REFERENCE_S)
         for emotion in emotions:
             acted = real.select("ravdess", speaker=actor, emotion=emotion)
             by_text = {u.text: u for u in acted}
@@ -185,13 +207,13 @@ def _like(reference: Clip, text: str, emotion: str, seed: int) -> Request:
     )
 
 
-def anchors(real: Recordings, size: Size) -> dict[str, list[Utterance]]:
+def anchors(real: Recordings, voices: Sequence[str], size: Size) -> dict[str, list[Utterance]]:
     """Real dev recordings that every figure stands beside, by what they are."""
     found = {
         corpus: spread(real.select(corpus), size.clips)
         for corpus in ("kathleen", "ljspeech", "librispeech", "kerstin")
     }
-    for speaker in VOICES.values():
+    for speaker in map(speaker_of, voices):
         if speaker not in found:  # a preset's own few dev recordings
             found[speaker] = real.select(speaker.split("-")[0], speaker=speaker)
     for corpus in NOT_ACTED:
@@ -203,7 +225,7 @@ def anchors(real: Recordings, size: Size) -> dict[str, list[Utterance]]:
 
 
 def of_voice(real: Recordings, speaker: str) -> list[Utterance]:
-    """Ten clips that stand for a voice: none of its dev figures, none of its reference."""
+    """Up to ten neutral clips that stand for a voice: those of training where there are any."""
     corpus = speaker.split("-")[0]
     known = [u for u in real.utterances if u.corpus == corpus and u.speaker == speaker]
     known = [u for u in known if u.emotion == "neutral"]

@@ -20,6 +20,8 @@ from emostudio.evaluation import outside_judges
 
 log = logging.getLogger(__name__)
 
+LIMIT_S = 3600
+
 
 @dataclass(frozen=True)
 class Sound:
@@ -62,12 +64,15 @@ def judge(sounds: list[Sound], pairs: list[tuple[Path, Path]], environment: Path
                 capture_output=True,
                 text=True,
                 env=os.environ | one_thread,
+                timeout=LIMIT_S,
             )
         said = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Verdict({}, [], {name: _reason(error) for name in outside_judges.JUDGES})
     heard = {Path(file): found for file, found in said["sounds"].items()}
-    return Verdict(heard, said["pairs"], said["missing"])
+    failed = [found["failed"] for found in heard.values() if "failed" in found]
+    missing = said["missing"] | ({"sounds": "; ".join(failed[:3])} if failed else {})
+    return Verdict(heard, said["pairs"], missing)
 
 
 def make(environment: Path) -> Path:
@@ -87,12 +92,16 @@ def make(environment: Path) -> Path:
     # packages: a second copy of torch for one small net would be two hundred megabytes.
     packages = next((environment / "lib").glob("python*/site-packages"))
     (packages / "project.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    for judge_name, (_, requirements) in outside_judges.JUDGES.items():
+    installed = {}
+    for judge_name, (module, requirements) in outside_judges.JUDGES.items():
         command = [str(python), "-m", "pip", "install", "--quiet", *requirements]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        if done.returncode == 0:
+            installed[judge_name] = (module, requirements)
+        else:
             log.warning("the judge '%s' can't be installed: %s", judge_name, done.stderr[-300:])
-    ready.write_text(wanted, encoding="utf-8")
+    # With one missing this is not what is wanted, and the next evaluation tries again.
+    ready.write_text(json.dumps(installed, indent=1), encoding="utf-8")
     return python
 
 

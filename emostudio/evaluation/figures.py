@@ -35,17 +35,20 @@ def by_emotion(judged: Judged) -> dict[str, dict[str, Any]]:
         row |= similarity(judged, {ask.file: ask.speaker for ask in takes})
         row |= {f"{ear}_hit": _hits(heard, emotion, listen) for ear, listen in EARS.items()}
         row["heard"] = {ear: _counts(heard, listen) for ear, listen in EARS.items()}
-        row["manners"] = vars(manners.mean([h.manners for h in heard]))
+        if any(h.manners for h in heard):
+            row["manners"] = vars(manners.mean([h.manners for h in heard]))
         row["floor_db"] = round(float(np.mean([h.floor_db for h in heard])), 2)
         report.setdefault(voice, {})[emotion] = row
     for rows in report.values():
         for emotion, row in rows.items():
             plain = rows.get("neutral", row)
+            row["floor_over_neutral_db"] = round(row["floor_db"] - plain["floor_db"], 2)
+            if "manners" not in row or "manners" not in plain:
+                continue
             moved = manners.moves(
                 manners.Manners(**row["manners"]), manners.Manners(**plain["manners"])
             )
             row["moves"] = moved
-            row["floor_over_neutral_db"] = round(row["floor_db"] - plain["floor_db"], 2)
             if emotion in manners.DIRECTIONS:
                 row["as_acted"] = manners.as_acted(emotion, moved)
     return report
@@ -69,6 +72,24 @@ def real(judged: Judged) -> dict[str, Any]:
         row["heard"] = {ear: _counts(heard, listen) for ear, listen in EARS.items()}
         report[name] = row
     return report
+
+
+def presets(judged: Judged) -> dict[str, dict[str, Any]]:
+    """Likeness of every preset's neutral takes to its speaker, beside real clips of that voice."""
+    cells: dict[str, list[Asked]] = {}
+    for ask in judged.asked:
+        if ask.part in ("presets", "german") or ask.about.get("emotion") == "neutral":
+            cells.setdefault(ask.about.get("voice", ""), []).append(ask)
+    found = {}
+    for voice, takes in cells.items():
+        row = similarity(judged, {ask.file: ask.speaker for ask in takes})
+        recordings = judged.anchors.get(takes[0].speaker, [])
+        beside = similarity(judged, {u.name: u.speaker for u in recordings})
+        if "similarity" in beside:
+            row["of_recordings"] = beside["similarity"]
+        if voice and row:
+            found[voice] = row
+    return found
 
 
 def mixing(judged: Judged) -> list[dict[str, Any]]:
@@ -132,7 +153,8 @@ def readers(judged: Judged) -> dict[str, Any]:
         first.append(nearest == ask.speaker)
         confusions[ask.speaker][nearest] = confusions[ask.speaker].get(nearest, 0) + 1
     names = [ask.speaker for ask in takes]
-    return {"first": estimate(first, groups=names).json(), "confusions": confusions}
+    found = {"first": estimate(first, groups=names).json(), "confusions": confusions}
+    return found | {"readers": len(speakers), "recordings_first": real_readers(judged)}
 
 
 def real_readers(judged: Judged) -> float | None:

@@ -1,7 +1,8 @@
 """The judges of our own: what a sound's emotion is, by two nets, and its phonemes, by a third.
 
-The judge of emotion and the recognizer share neither actors nor architecture. The recognizer
-conditions the model that speaks, so its word counts less; no figure comes from one alone.
+The judge of emotion takes no part in training what speaks. The recognizer and the aligner do (they
+condition EmoMix and are its listeners), so their word counts less; no figure of emotion comes from
+one net alone.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 Dev recordings are of speakers or sentences that no net was trained on (`data.corpora`).
 """
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,17 @@ def speaker(net: SpeakerEncoder, real: Recordings, *, clips: int = 0) -> dict[st
         net: the encoder.
         real: recordings.
         clips: at most so many of a speaker; all where 0.
+
+    Raises:
+        ValueError: no dev speaker is among the recordings.
     """
     utterances = [
         u
         for name in sorted(DEV_SPEAKERS)
         for u in spread(real.select(name.split("-")[0], speaker=name), clips)
     ]
+    if not utterances:
+        raise ValueError("These recordings have no dev speaker; see data/corpora.py for the names.")
     mels = (log_mel(torch.from_numpy(clip_of(u).wav)[None]) for u in utterances)
     embeddings = np.stack([net(mel)[0].numpy() for mel in mels])
     names = np.array([u.speaker for u in utterances])
@@ -119,44 +125,53 @@ def equal_error_rate(embeddings: np.ndarray, speakers: np.ndarray) -> float:
 def vocoder(
     net: Vocoder, real: Recordings, out: Path, *, clips: int = 16, judges: Path
 ) -> dict[str, Any]:
-    """Copy synthesis against the recordings: log mels, F0 where both are voiced, P.808 of both.
+    """Copy synthesis against the recordings: log mels, F0, voicing, P.808 of both.
 
-    The copies are written to `out`/copies.
+    The copies are written to `out`/copies. `f0_error_cents` is the median where both are voiced,
+    `voicing_error` the share of frames where one is and the other not; `missing` names judges.
     """
     report: dict[str, Any] = {}
     generator = torch.Generator().manual_seed(0)
-    files: dict[Path, str] = {}
+    files: dict[Path, tuple[str, str]] = {}
     copies = out / "copies"
     copies.mkdir(parents=True, exist_ok=True)
-    for corpus in CORPORA:
-        distances, cents = [], []
-        for u in spread(real.select(corpus), clips):
-            wav = clip_of(u).wav
-            wav = wav[: len(wav) // HOP * HOP]
-            mel, f0 = log_mel(torch.from_numpy(wav)[None]), f0_contour(wav, SAMPLE_RATE, HOP)
-            noise = torch.randn(1, len(wav), generator=generator)
-            copy = net(mel, torch.from_numpy(f0)[None], noise)
-            distances.append(float((log_mel(copy) - mel).abs().mean()))
-            heard = f0_contour(copy[0].numpy(), SAMPLE_RATE, HOP)
-            both = (heard > 0) & (f0 > 0)
-            cents.append(np.abs(1200 * np.log2(heard[both] / f0[both])))
-            file = Clip(copy[0].numpy(), SAMPLE_RATE).save(copies / f"{u.corpus}-{u.path.stem}.wav")
-            files[file] = corpus
-        if distances:
-            report[corpus] = {
-                "clips": len(distances),
-                "mel_distance": estimate(distances).json(),
-                "f0_error_cents": round(float(np.median(np.concatenate(cents))), 1),
-            }
-    verdict = environment.judge(
-        [environment.Sound(file, ("opinion",)) for file in files], [], judges
-    )
+    with tempfile.TemporaryDirectory() as folder:  # recordings stay out of the report
+        for corpus in CORPORA:
+            distances, cents, voicing = [], [], []
+            for number, u in enumerate(spread(real.select(corpus), clips)):
+                wav = clip_of(u).wav
+                wav = wav[: len(wav) // HOP * HOP]
+                mel, f0 = log_mel(torch.from_numpy(wav)[None]), f0_contour(wav, SAMPLE_RATE, HOP)
+                noise = torch.randn(1, len(wav), generator=generator)
+                copy = net(mel, torch.from_numpy(f0)[None], noise)
+                distances.append(float((log_mel(copy) - mel).abs().mean()))
+                heard = f0_contour(copy[0].numpy(), SAMPLE_RATE, HOP)
+                both = (heard > 0) & (f0 > 0)
+                cents.append(np.abs(1200 * np.log2(heard[both] / f0[both])))
+                voicing.append(float(((heard > 0) != (f0 > 0)).mean()))
+                name = f"{u.corpus}-{u.path.stem}.wav"
+                copied = Clip(copy[0].numpy(), SAMPLE_RATE).save(copies / name)
+                original = Clip(wav, SAMPLE_RATE).save(Path(folder) / f"{corpus}-{number}.wav")
+                files |= {copied: (corpus, "copies"), original: (corpus, "recordings")}
+            if distances:
+                report[corpus] = {
+                    "clips": len(distances),
+                    "mel_distance": estimate(distances).json(),
+                    "voicing_error": estimate(voicing).json(),
+                }
+                voiced = np.concatenate(cents)
+                if len(voiced):
+                    report[corpus]["f0_error_cents"] = round(float(np.median(voiced)), 1)
+        verdict = environment.judge(
+            [environment.Sound(file, ("opinion",)) for file in files], [], judges
+        )
     for corpus, found in report.items():
-        opinions = [
-            said["p808"]
-            for file, said in verdict.sounds.items()
-            if files[file] == corpus and "p808" in said
-        ]
-        if opinions:
-            found["p808_of_copies"] = estimate(opinions).json()
-    return report
+        for kind in ("copies", "recordings"):
+            opinions = [
+                said["p808"]
+                for file, said in verdict.sounds.items()
+                if files[file] == (corpus, kind) and "p808" in said
+            ]
+            if opinions:
+                found[f"p808_of_{kind}"] = estimate(opinions).json()
+    return report | {"missing": verdict.missing}

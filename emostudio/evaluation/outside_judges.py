@@ -18,6 +18,7 @@ import multiprocessing
 import re
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,42 +49,38 @@ def edits(said: list, heard: list) -> int:
     return row[-1]
 
 
-def missing() -> dict[str, str]:
-    """Judges that can't run here, and why."""
-    found = {}
-    for judge, (module, _) in JUDGES.items():
-        try:
-            importlib.import_module(module)
-        except (ImportError, OSError, RuntimeError) as error:
-            found[judge] = f"{module}: {error}"
-    return found
-
-
 class Bench:
-    """The judges that run here, loaded once a process."""
+    """The judges that run here, loaded once a process; `missing` says of the others why not."""
 
-    def __init__(self, absent: dict[str, str]) -> None:
-        """Load all but the absent."""
-        self.decoder = self.dnsmos = self.encoder = None
-        self.librosa = None if "cepstrum" in absent else importlib.import_module("librosa")
-        if "words" not in absent:
-            from pocketsphinx import Decoder  # pyright: ignore[reportMissingImports]
+    def __init__(self) -> None:
+        """Load every judge that can be loaded."""
+        self.missing: dict[str, str] = {}
+        self.decoder = self._load("words", _decoder)
+        self.dnsmos = self._load("opinion", _p808)
+        self.encoder = self._load("voice", _voice_encoder)
+        self.librosa = self._load("cepstrum", lambda: importlib.import_module("librosa"))
 
-            self.decoder = Decoder(samprate=SAMPLE_RATE, loglevel="FATAL")
-        if "opinion" not in absent:
-            self.dnsmos = _p808()
-        if "voice" not in absent:
-            from resemblyzer import VoiceEncoder  # pyright: ignore[reportMissingImports]
-
-            self.encoder = VoiceEncoder("cpu", verbose=False)
+    def _load(self, judge: str, make: Callable[[], Any]) -> Any:
+        try:
+            return make()
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            self.missing[judge] = f"{JUDGES[judge][0]}: {error}"
+            return None
 
     def hear(self, ask: dict[str, Any]) -> dict[str, Any]:
-        """Judge one sound."""
+        """Judge one sound; `failed` says why where it can't be."""
+        try:
+            return self._hear(ask)
+        except (OSError, RuntimeError, ValueError, IndexError) as error:
+            return {"failed": f"{Path(ask['file']).name}: {error}"}
+
+    def _hear(self, ask: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
         import soundfile
 
         wav, rate = soundfile.read(ask["file"], dtype="float32")
-        assert rate == SAMPLE_RATE
+        if rate != SAMPLE_RATE:
+            raise ValueError(f"it has {rate} samples a second, not {SAMPLE_RATE}")
         wav = np.clip(wav, -1, 1)
         found: dict[str, Any] = {}
         if self.decoder is not None and "words" in ask["judges"]:
@@ -131,6 +128,20 @@ class Bench:
         return dct(log_mel, axis=0, norm="ortho")[1 : N_MFCC + 1] / np.sqrt(80 / 2)
 
 
+def _decoder() -> Any:
+    from pocketsphinx import Decoder  # pyright: ignore[reportMissingImports]
+
+    return Decoder(samprate=SAMPLE_RATE, loglevel="FATAL")
+
+
+def _voice_encoder() -> Any:
+    import torch
+    from resemblyzer import VoiceEncoder  # pyright: ignore[reportMissingImports]
+
+    torch.set_num_threads(1)
+    return VoiceEncoder("cpu", verbose=False)
+
+
 def _p808() -> Any:
     """DNSMOS with one thread and without its second net, three quarters of its time.
 
@@ -156,11 +167,13 @@ def _p808() -> Any:
 _bench: list[Bench] = []  # one a worker process
 
 
-def _start(absent: dict[str, str]) -> None:
+def _start() -> None:
     warnings.simplefilter("ignore")
-    if "voice" not in absent:
-        importlib.import_module("torch").set_num_threads(1)
-    _bench.append(Bench(absent))
+    _bench.append(Bench())
+
+
+def _missing() -> dict[str, str]:
+    return _bench[0].missing
 
 
 def _hear(ask: dict[str, Any]) -> dict[str, Any]:
@@ -173,11 +186,10 @@ def _compare(ask: dict[str, str]) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     """Judge everything that a folder asks."""
-    warnings.simplefilter("ignore")
     ask = json.loads((folder / "ask.json").read_text(encoding="utf-8"))
-    absent = missing()
     processes = max(1, min(4, multiprocessing.cpu_count()))
-    with multiprocessing.Pool(processes, _start, (absent,)) as pool:
+    with multiprocessing.Pool(processes, _start) as pool:
+        absent = pool.apply(_missing)
         heard = pool.map(_hear, ask["sounds"], chunksize=4)
         compared = pool.map(_compare, ask["pairs"], chunksize=4)
     files = [sound["file"] for sound in ask["sounds"]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from emostudio.evaluation import asked
 from emostudio.values import EMOTIONS
 
 # Two hues that differ for every kind of color sight; real recordings are gray.
@@ -14,14 +15,14 @@ REAL = "#777777"
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .25rem .8rem; }
-th, td { text-align: left; border-bottom: 1px solid #ddd; } td.n { text-align: right; }
-.table { overflow-x: auto; } .missed { color: #a33; }
+th, td { text-align: left; border-bottom: 1px solid #ddd; } .table { overflow-x: auto; }
 """
 
 
 def render(report: dict[str, Any]) -> str:
     """The page of a report that `evaluation.report` wrote."""
-    parts = [_goals(report), _missing(report), _ablations(report)]
+    tables = (_goals, _missing, _ablations, _same_sentence, _nets)
+    parts = [table(report) for table in tables]
     figures = list(_pictures(report))
     for number, (title, figure) in enumerate(figures):
         # The first picture brings plotly itself, so that the page needs no network.
@@ -34,55 +35,91 @@ def render(report: dict[str, Any]) -> str:
         "<meta name='viewport' content='width=device-width'>"
         f"<title>EmoStudio: what the models reach</title><style>{STYLE}</style>"
         f"<h1>What the models reach</h1><p>{kind} evaluation of {html.escape(models)}. "
-        "Bars and bands are 95 % intervals over sentences.</p>" + "\n".join(parts) + "</html>\n"
+        "Bars and bands are 95 % intervals over sentences. The judge of emotion and the outside "
+        "judges took no part in training; the recognizer and our aligner did.</p>"
+        + "\n".join(parts)
+        + "</html>\n"
     )
 
 
 def _goals(report: dict[str, Any]) -> str:
-    if not report.get("goals"):
-        return ""
-    rows = "".join(
-        f"<tr><td>{html.escape(g['name'])}</td><td class='n'>{g['reached']:.3g}</td>"
-        f"<td class='n'>{'≥' if g['at_least'] else '≤'} {g['goal']:.3g}</td>"
-        f"<td class='{'met' if g['met'] else 'missed'}'>{'met' if g['met'] else 'missed'}</td>"
-        f"<td>{html.escape(g['by'])}</td></tr>"
-        for g in report["goals"]
-    )
-    head = "<th>figure<th>reached<th>goal<th><th>judged by"
-    return f"<h2>Goals</h2><div class='table'><table><tr>{head}</tr>{rows}</table></div>"
+    rows = [
+        (
+            g["name"],
+            f"{g['reached']:.3g}",
+            f"{'≥' if g['at_least'] else '≤'} {g['goal']:.3g}",
+            "met" if g["met"] else g["why"] or "missed",
+            g["by"],
+        )
+        for g in report.get("goals", [])
+    ]
+    return _table("Goals", ("figure", "reached", "goal", "", "judged by"), rows)
 
 
 def _missing(report: dict[str, Any]) -> str:
-    if not report["missing"]:
-        return ""
-    rows = "".join(
-        f"<li>{html.escape(name)}: {html.escape(why)}</li>"
-        for name, why in report["missing"].items()
-    )
-    return f"<h2>Missing</h2><p>These could not be asked:</p><ul>{rows}</ul>"
+    return _table("Could not be asked", ("judge", "why"), list(report["missing"].items()))
 
 
 def _ablations(report: dict[str, Any]) -> str:
-    runs = report.get("ablations")
-    if not runs:
-        return ""
+    runs = report.get("ablations", {})
     columns = list(dict.fromkeys(name for row in runs.values() for name in row))
-    rows = "".join(
-        f"<tr><td>{html.escape(run)}</td>"
-        + "".join(f"<td class='n'>{_shown(row.get(name))}</td>" for name in columns)
-        + "</tr>"
-        for run, row in runs.items()
+    rows = [(run, *(_shown(row.get(name)) for name in columns)) for run, row in runs.items()]
+    head = ("run", *(name.replace("_", " ") for name in columns))
+    return _table("Ablations: runs of equal minutes", head, rows)
+
+
+def _same_sentence(report: dict[str, Any]) -> str:
+    rows = [
+        (speaker, emotion, _shown(row.get("mcd")), _shown(row.get("log_f0_error")))
+        for speaker, of in report.get("same_sentence", {}).items()
+        for emotion, row in of.items()
+    ]
+    head = ("voice", "emotion", "mel cepstral distortion, dB", "error of log F0")
+    return _table("Against recordings of the same sentence", head, rows)
+
+
+def _nets(report: dict[str, Any]) -> str:
+    rows = [
+        (f"copies of {corpus}", measure.replace("_", " "), _shown(value))
+        for corpus, of in report.get("vocoder", {}).items()
+        for measure, value in of.items()
+    ]
+    rows += [
+        ("speaker", measure.replace("_", " "), _shown(value))
+        for measure, value in report.get("speaker", {}).items()
+    ]
+    german = report.get("german", {})
+    rows += [
+        (f"German {sounds}", f"phoneme error by {german['by']}", _shown(german[sounds]))
+        for sounds in ("takes", "recordings")
+        if sounds in german
+    ]
+    rows += [
+        (f"voice {voice}", measure.replace("_", " "), _shown(value))
+        for voice, row in report.get("presets", {}).items()
+        for measure, value in row.items()
+    ]
+    return _table("Vocoder, speaker encoder, German, voices", ("what", "measure", "figure"), rows)
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    top = "".join(f"<th>{html.escape(name)}" for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
     )
-    head = "".join(f"<th>{html.escape(name.replace('_', ' '))}" for name in columns)
     return (
-        "<h2>Ablations: runs of equal minutes</h2>"
-        f"<div class='table'><table><tr><th>run{head}</tr>{rows}</table></div>"
+        f"<h2>{html.escape(title)}</h2><div class='table'><table><tr>{top}</tr>{body}</table></div>"
     )
 
 
-def _shown(figure: dict[str, float] | None) -> str:
+def _shown(figure: dict[str, float] | float | None) -> str:
     if figure is None:
         return ""
+    if not isinstance(figure, dict):
+        return f"{figure:.3g}"
     return f"{figure['value']:.3g} ({figure['low']:.3g} to {figure['high']:.3g})"
 
 
@@ -95,7 +132,7 @@ def _pictures(report: dict[str, Any]) -> Iterator[tuple[str, go.Figure]]:
             ("similarity", "Voice similarity (resemblyzer)"),
         ):
             if any(key in row for row in rows.values()):
-                yield f"{title}: {voice}", _bars(rows, key, real)
+                yield f"{title}: {voice}", _bars(rows, key, real, asked.speaker_of(voice))
         yield f"Emotion, how often it is heard: {voice}", _hits(rows, real)
         for ear in COLORS:
             counts = {emotion: row["heard"][ear] for emotion, row in rows.items()}
@@ -120,7 +157,7 @@ def _pictures(report: dict[str, Any]) -> Iterator[tuple[str, go.Figure]]:
         yield "Ten seconds of a reader: whose voice the take is", heatmap(counts)
 
 
-def _bars(rows: dict[str, Any], key: str, real: dict[str, Any]) -> go.Figure:
+def _bars(rows: dict[str, Any], key: str, real: dict[str, Any], speaker: str) -> go.Figure:
     figure = go.Figure()
     known = {emotion: row[key] for emotion, row in rows.items() if key in row}
     figure.add_bar(
@@ -139,12 +176,17 @@ def _bars(rows: dict[str, Any], key: str, real: dict[str, Any]) -> go.Figure:
         marker={"symbol": "diamond", "size": 11, "color": REAL},
         name="real actors",
     )
-    if key in real.get("kathleen", {}):
+    # Words and opinion are held to one reader; a voice is held to itself.
+    reader = speaker if key == "similarity" else "kathleen"
+    if key in real.get(reader, {}):
         figure.add_hline(
-            y=real["kathleen"][key]["value"],
+            y=real[reader][key]["value"],
             line={"dash": "dash", "color": REAL},
-            annotation_text="real reading (kathleen)",
+            annotation_text=f"real reading ({reader})",
+            annotation_position="top left",
         )
+    if key == "p808":
+        figure.update_yaxes(range=[1, 5])  # the scale of opinions
     return _sized(figure)
 
 
@@ -169,23 +211,24 @@ def _hits(rows: dict[str, Any], real: dict[str, Any]) -> go.Figure:
             marker={"symbol": symbol, "size": 11, "color": REAL},
             name=f"real actors, {ear}",
         )
-    return _sized(figure.update_yaxes(range=[0, 1]))
+    return _sized(figure.update_yaxes(range=[0, 1.05]))
 
 
 def _curve(places: list[float], curve: dict[str, Any], y_name: str, x_name: str) -> go.Figure:
     figure = go.Figure()
     for ear, color in COLORS.items():
         points = curve[ear]
-        figure.add_scatter(
-            x=places + places[::-1],
-            y=[p["high"] for p in points] + [p["low"] for p in points[::-1]],
-            fill="toself",
-            fillcolor=color,
-            opacity=0.2,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        if points[0]["n"] > 2:  # fewer sentences have no interval worth drawing
+            figure.add_scatter(
+                x=places + places[::-1],
+                y=[p["high"] for p in points] + [p["low"] for p in points[::-1]],
+                fill="toself",
+                fillcolor=color,
+                opacity=0.2,
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+            )
         figure.add_scatter(
             x=places,
             y=[p["value"] for p in points],
@@ -200,11 +243,11 @@ def heatmap(counts: dict[str, dict[str, int]]) -> go.Figure:
     """Rows asked (or true), columns heard, as shares of the row with the counts written in."""
     names = list(dict.fromkeys([*counts, *(name for row in counts.values() for name in row)]))
     names.sort(key=lambda name: EMOTIONS.index(name) if name in EMOTIONS else len(EMOTIONS))
-    asked = [name for name in names if name in counts]
-    table = [[counts[row].get(name, 0) for name in names] for row in asked]
+    truth = [name for name in names if name in counts]
+    table = [[counts[row].get(name, 0) for name in names] for row in truth]
     shares = [[n / max(1, sum(row)) for n in row] for row in table]
     figure = go.Figure(
-        go.Heatmap(x=names, y=asked, z=shares, text=table, texttemplate="%{text}", zmin=0, zmax=1)
+        go.Heatmap(x=names, y=truth, z=shares, text=table, texttemplate="%{text}", zmin=0, zmax=1)
     )
     figure.update_traces(colorscale="Blues", showscale=False)
     figure.update_xaxes(title="heard").update_yaxes(title="asked or true", autorange="reversed")

@@ -54,35 +54,47 @@ def evaluate(
     if "ablations" in order.suites and order.runs is None:
         raise ValueError("The suite 'ablations' needs --runs, a folder of models for each run.")
     order.out.mkdir(parents=True, exist_ok=True)
-    size = Size.quick() if order.quick else Size()
     report: dict[str, Any] = {"models": _hashes(store), "quick": order.quick, "missing": {}}
-    hearing = Hearing(store)
     for suite in order.suites:
         say(f"suite {suite}")
-        if suite == "ser" and real is not None:
-            report["ser"] = held_out.emotion(hearing, real, clips=24 if order.quick else 0)
-        elif suite == "speaker" and real is not None:
-            net = store.load(SpeakerEncoder)
-            report["speaker"] = held_out.speaker(net, real, clips=6 if order.quick else 0)
-        elif suite == "vocoder" and real is not None:
-            report["vocoder"] = held_out.vocoder(
-                store.load(Vocoder),
-                real,
-                order.out,
-                clips=4 if order.quick else 16,
-                judges=order.judges,
-            )
-        elif suite == "speak":
-            report |= _speak(order, hearing, studio(""), real, size, say)
-        elif order.runs is not None:
-            report["ablations"] = ablations.compare(
-                order.runs, hearing, studio, real, order.out, judges=order.judges, quick=order.quick
-            )
-    report["goals"] = goals(report)
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    (order.out / "report.json").write_text(text + "\n", encoding="utf-8")
-    (order.out / "report.html").write_text(page.render(report), encoding="utf-8")
+        found = _measured(suite, order, store, studio, real, say)
+        report["missing"] |= found.pop("missing", {})
+        report |= found
+        report["goals"] = goals(report)
+        # After each suite, so that what was measured is not lost to what fails after it.
+        text = json.dumps(report, indent=2, ensure_ascii=False)
+        (order.out / "report.json").write_text(text + "\n", encoding="utf-8")
+        (order.out / "report.html").write_text(page.render(report), encoding="utf-8")
     return report
+
+
+def _measured(
+    suite: str,
+    order: Order,
+    store: Store,
+    studio: Callable[[str], Speaker],
+    real: Recordings | None,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """The part of the report that a suite gives, and whom it missed."""
+    quick, judges = order.quick, order.judges
+    if suite == "ser" and real is not None:
+        return {"ser": held_out.emotion(Hearing(store), real, clips=24 if quick else 0)}
+    if suite == "speaker" and real is not None:
+        net = store.load(SpeakerEncoder)
+        return {"speaker": held_out.speaker(net, real, clips=6 if quick else 0)}
+    if suite == "vocoder" and real is not None:
+        clips, net = 4 if quick else 16, store.load(Vocoder)
+        copies = held_out.vocoder(net, real, order.out, clips=clips, judges=judges)
+        return {"missing": copies.pop("missing"), "vocoder": copies}
+    if suite == "ablations" and order.runs is not None:
+        hearing = Hearing(store)
+        rows, missing = ablations.compare(
+            order.runs, hearing, studio, real, order.out, judges=judges, quick=quick
+        )
+        return {"ablations": rows, "missing": missing}
+    size = Size.quick() if quick else Size()
+    return _speak(order, Hearing(store), studio(""), real, size, say)
 
 
 def _speak(
@@ -106,6 +118,7 @@ def _speak(
         "intensity": figures.intensity(judged),
         "same_sentence": figures.same_sentence(judged),
         "readers": figures.readers(judged),
+        "presets": figures.presets(judged),
         "german": figures.german(judged, hearing, real, order.out / "takes"),
         "missing": judged.missing | ({} if real else {"recordings": "no --corpora was given"}),
     }

@@ -21,7 +21,12 @@ from emostudio.evaluation.real import Recordings, clip_of
 from emostudio.values import Request, Take
 
 # Whom the takes of a part are played to; the curves are judged for emotion alone.
-ASKED_OF = {"emotions": ("words", "opinion", "voice"), "readers": ("voice",)}
+ASKED_OF = {
+    "emotions": ("words", "opinion", "voice"),
+    "readers": ("voice",),
+    "presets": ("voice",),
+    "german": ("voice",),
+}
 # Real recordings whose words are counted: those whose texts the word error of takes stands beside.
 COUNTED = ("kathleen", "ravdess")
 
@@ -81,7 +86,8 @@ def judge(
     own = {ask.file: hearing.hear(read(files[ask.file]), ask.request.text) for ask in plan}
     anchors, voices = {}, {}
     if real is not None:
-        anchors = asked.anchors(real, size)
+        presets = dict.fromkeys(a.about["voice"] for a in plan if "voice" in a.about)
+        anchors = asked.anchors(real, tuple(presets), size)
         speakers = {ask.speaker for ask in plan if ask.speaker}
         speakers |= {u.speaker for us in anchors.values() for u in us if u.corpus == "ravdess"}
         voices = {speaker: asked.of_voice(real, speaker) for speaker in sorted(speakers)}

@@ -1,8 +1,8 @@
 """The judge of emotion: a residual net on 128-band mels, which no model here is conditioned on.
 
-It shares neither architecture, features nor training actors with the recognizer (`models.ser`), so
-that a voice cannot please it by having learned the recognizer's habits. EmoGen's recognizer is a
-ResNet as well; this one is small.
+It shares neither architecture nor features with the recognizer (`models.ser`), and its actors are
+not those whose mean embeddings drive speech, so that a voice cannot please it by having learned the
+recognizer's habits. EmoGen's recognizer is a ResNet as well; this one is small.
 
 [1] https://arxiv.org/abs/1512.03385 (ResNet)
 [2] Kim & Lee, Electronics 13:1314 (2024), doi:10.3390/electronics13071314 (EmoGen)

@@ -147,7 +147,7 @@ def train(
         align(trained, data)
     if isinstance(trained, EmoMix):
         voices = Voices.of(pack, data, plan.config.emotions)
-        trained.config = calibrated(trained, pack, voices)
+        trained.config = calibrated(trained, pack, voices, without=plan.without)
         checkpoint.save_config(trained, run)
         presets = preset_voices(pack, voices)
         if start is not None and (start / "voices.json").is_file():

@@ -3,8 +3,8 @@
 No reader of the corpora is ever angry, so nothing there says how a reader's anger should sound. The
 recognizer says whether it is heard, the speaker encoder whether it is still the reader, the phoneme
 net whether the words are still there; all three pass their gradient to the mel. EmoMix' style loss
-(its eq. 8) is the same idea where a recording exists. The nets that judge the result
-(`evaluation.hearing`) are others.
+(its eq. 8) is the same idea where a recording exists. Whether it worked is not theirs to say: the
+judge of emotion (`models.judge`) and the outside judges hear no training.
 """
 
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ def test_a_voice_is_told_by_neutral_clips_and_training_comes_first(real: Recordi
 
 
 def test_no_anchor_was_trained_on(real: Recordings) -> None:
-    found = asked.anchors(real, Size())
+    found = asked.anchors(real, PRESETS, Size())
     assert {"librispeech", "ravdess angry"} <= set(found)
     assert all(u.split == "dev" for us in found.values() for u in us)
 

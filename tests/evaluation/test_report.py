@@ -107,5 +107,5 @@ def test_ablations_are_a_row_a_run(order: Order, settings: Settings, tmp_path: P
     rows = run(wanted, settings)["ablations"]
     assert set(rows) == {"everything", "without-style"}
     assert 0 <= rows["everything"]["judge_angry_by_reference"]["value"] <= 1
-    with pytest.raises(ValueError, match="no RUN/emomix"):
+    with pytest.raises(ValueError, match="no finished RUN/emomix"):
         run(replace(wanted, runs=tmp_path / "out"), settings)
