@@ -122,15 +122,20 @@ class Pack:
         return np.array(self.durations[slice(*row.tokens)])
 
 
+def at_speech_level(wav: np.ndarray) -> np.ndarray:
+    """A sound (T_wav,) brought to the level of training speech."""
+    return wav * np.float32(10 ** ((SPEECH_LEVEL_DB - speech_level_db(wav)) / 20))
+
+
 def speech_level_db(wav: np.ndarray) -> float:
     """Level of the frames that hold speech: the mean power of those within 30 dB of the loudest."""
-    power = _frame_power(wav)
+    power = frame_power(wav)
     return float(10 * np.log10(power[power > power.max() * 1e-3].mean()))
 
 
 def trim(wav: np.ndarray) -> np.ndarray:
     """Cut silence at both ends to `EDGE_S`; whole frames remain."""
-    power = _frame_power(wav)
+    power = frame_power(wav)
     loud = np.percentile(power, 95)
     heard = np.flatnonzero(power > loud * 10 ** (-SILENCE_BELOW_PEAK_DB / 10))
     edge = round(EDGE_S * SAMPLE_RATE)
@@ -139,7 +144,8 @@ def trim(wav: np.ndarray) -> np.ndarray:
     return wav[start : start + (stop - start) // HOP * HOP]
 
 
-def _frame_power(wav: np.ndarray) -> np.ndarray:
+def frame_power(wav: np.ndarray) -> np.ndarray:
+    """Mean power (T,) of each whole frame of a sound (T_wav,), never quite zero."""
     frames = wav[: len(wav) // HOP * HOP].reshape(-1, HOP)
     return (frames.astype(np.float64) ** 2).mean(axis=1) + 1e-12
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from emostudio.audio.mel import HOP, SAMPLE_RATE, log_mel
 from emostudio.audio.pitch import F0_MAX, F0_MIN, f0_contour
 from emostudio.audio.reference import check_reference
-from emostudio.data.features import SPEECH_LEVEL_DB, speech_level_db
+from emostudio.data.features import at_speech_level
 from emostudio.models.checkpoint import Store
 from emostudio.models.emomix.net import EmoMix, Prosody, spread
 from emostudio.models.emomix.sampler import MixSchedule, sample
@@ -147,8 +147,7 @@ class EmoMixEngine:
 
     def mel_of(self, clip: Clip) -> Tensor:
         """House mel (1, n_mels, T) of a 16 kHz clip, brought to the level of training speech."""
-        gain = 10 ** ((SPEECH_LEVEL_DB - speech_level_db(clip.wav)) / 20)
-        return log_mel(torch.from_numpy(clip.wav * np.float32(gain))[None].to(self.device))
+        return log_mel(torch.from_numpy(at_speech_level(clip.wav))[None].to(self.device))
 
     @torch.inference_mode()
     def speak(self, request: Request, voice: Voice, manner: Manner) -> Spoken:

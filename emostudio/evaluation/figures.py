@@ -148,8 +148,7 @@ def readers(judged: Judged) -> dict[str, Any]:
         return {}
     first, confusions = [], {s: {} for s in speakers}
     for ask in takes:
-        voice = np.array(judged.outside[ask.file]["voice"])
-        nearest = max(speakers, key=lambda s: float(voice @ means[s]))
+        nearest = _nearest(judged, ask.file, means)
         first.append(nearest == ask.speaker)
         confusions[ask.speaker][nearest] = confusions[ask.speaker].get(nearest, 0) + 1
     names = [ask.speaker for ask in takes]
@@ -170,11 +169,7 @@ def real_readers(judged: Judged) -> float | None:
     ]
     if not clips or any(mean is None for mean in means.values()):
         return None
-    right = [
-        max(means, key=lambda s: float(np.array(judged.outside[u.name]["voice"]) @ means[s]))
-        == u.speaker
-        for u in clips
-    ]
+    right = [_nearest(judged, u.name, means) == u.speaker for u in clips]
     return round(float(np.mean(right)), 4)
 
 
@@ -239,6 +234,12 @@ def _voice(judged: Judged, speaker: str, without: str = "") -> np.ndarray | None
         return None
     mean = np.mean(embeddings, axis=0)
     return mean / np.linalg.norm(mean)
+
+
+def _nearest(judged: Judged, name: str, means: dict[str, Any]) -> str:
+    """The speaker whose mean embedding is most like a sound's."""
+    voice = np.array(judged.outside[name]["voice"])
+    return max(means, key=lambda speaker: float(voice @ means[speaker]))
 
 
 def _hits(heard: Sequence[Heard], emotion: str, listen: Callable) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _speech(report: dict[str, Any]) -> Iterator[Goal]:
     speech, real = report.get("speech", {}), report.get("real", {})
     takes, reading = speech.get(VOICE, {}), real.get(VOICE, {})
     for emotion, row in takes.items():
-        acted = _acted(real, emotion)
+        acted = acted_of(real, emotion)
         beside, over = (reading, OVER_READING) if emotion in PLAIN else (acted, OVER_ACTING)
         missed = ""
         if "judge_hit" in acted:
@@ -118,5 +118,6 @@ def _curves(report: dict[str, Any]) -> Iterator[Goal]:
         yield Goal(f"{name}: least rank correlation", min(ranks), 0.01, True, "judge")
 
 
-def _acted(real: dict[str, Any], emotion: str) -> dict[str, Any]:
+def acted_of(real: dict[str, Any], emotion: str) -> dict[str, Any]:
+    """Figures of actors' recordings of an emotion, empty where none has it."""
     return real.get(f"ravdess {emotion}") or real.get(f"emodb {emotion}") or {}

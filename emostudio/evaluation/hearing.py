@@ -47,14 +47,17 @@ class Hearing:
 
     @torch.inference_mode()
     def hear(self, wav: np.ndarray, text: str = "", *, offered: tuple[str, ...] = ()) -> Heard:
-        """Listen to a 16 kHz sound (T_wav,); `offered` bars all other emotions."""
+        """Listen to a 16 kHz sound (T_wav,); `offered` bars all other emotions.
+
+        Without its text how it is spoken is not measured.
+        """
         speech = without_edges(trim(wav))
         judge = self.judge(judge_mel(torch.from_numpy(speech)[None]))
         recognizer, _ = self.recognizer(log_mel(torch.from_numpy(wav)[None]))
         return Heard(
             _probs(judge, self.judge.config.emotions, offered),
             _probs(recognizer, self.recognizer.config.emotions, offered),
-            manners(wav, text),
+            manners(wav, text) if text else None,
             noise_floor_db(wav),
         )
 

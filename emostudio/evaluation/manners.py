@@ -7,6 +7,7 @@ import numpy as np
 
 from emostudio.audio.mel import HOP, SAMPLE_RATE
 from emostudio.audio.pitch import f0_contour
+from emostudio.data.features import frame_power
 
 # Which way each moves from neutral in ravdess train, actor by actor, both intensities together,
 # where it moves at all (more than 0.5 semitones, 0.3 phonemes a second, 2 dB): F0, range, rate,
@@ -36,13 +37,13 @@ def manners(wav: np.ndarray, text: str) -> Manners | None:
     if not voiced.any():
         return None
     semitones = 12 * np.log2(f0[voiced])
-    power = _frame_power(wav)[: len(f0)][voiced]
+    power = frame_power(wav)[: len(f0)][voiced]
     letters = sum(char.isalpha() for char in text)
     return Manners(
         float(semitones.mean()),
         float(semitones.std()),
         letters * SAMPLE_RATE / len(wav),
-        float(10 * np.log10(power.mean() + 1e-12)),
+        float(10 * np.log10(power.mean())),
     )
 
 
@@ -72,7 +73,7 @@ def as_acted(emotion: str, moved: tuple[float, ...]) -> list[bool | None]:
 
 def noise_floor_db(wav: np.ndarray) -> float:
     """Level of the quietest frames of a sound (T_wav,), dB of full scale."""
-    return float(10 * np.log10(np.percentile(_frame_power(wav), QUIETEST) + 1e-12))
+    return float(10 * np.log10(np.percentile(frame_power(wav), QUIETEST)))
 
 
 def log_f0_error(take: np.ndarray, real: np.ndarray, path: Sequence[Sequence[int]]) -> float | None:
@@ -91,8 +92,3 @@ def log_f0_error(take: np.ndarray, real: np.ndarray, path: Sequence[Sequence[int
     if not both.any():
         return None
     return float(np.sqrt(np.square(np.log(first[both] / second[both])).mean()))
-
-
-def _frame_power(wav: np.ndarray) -> np.ndarray:
-    frames = wav[: len(wav) // HOP * HOP].reshape(-1, HOP)
-    return (frames.astype(np.float64) ** 2).mean(1)

@@ -7,6 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from emostudio.evaluation import asked
+from emostudio.evaluation.goals import acted_of
 from emostudio.values import EMOTIONS
 
 # Two hues that differ for every kind of color sight; real recordings are gray.
@@ -167,7 +168,7 @@ def _bars(rows: dict[str, Any], key: str, real: dict[str, Any], speaker: str) ->
         marker_color=COLORS["judge"],
         name="takes",
     )
-    beside = {emotion: _acted(real, emotion).get(key) for emotion in known}
+    beside = {emotion: acted_of(real, emotion).get(key) for emotion in known}
     beside = {emotion: of for emotion, of in beside.items() if of}
     figure.add_scatter(
         x=list(beside),
@@ -201,7 +202,7 @@ def _hits(rows: dict[str, Any], real: dict[str, Any]) -> go.Figure:
             marker_color=color,
             name=f"takes, {ear}",
         )
-    acted = {emotion: _acted(real, emotion) for emotion in rows}
+    acted = {emotion: acted_of(real, emotion) for emotion in rows}
     for ear, symbol in (("judge", "diamond"), ("recognizer", "diamond-open")):
         hits = {e: of[f"{ear}_hit"]["value"] for e, of in acted.items() if f"{ear}_hit" in of}
         figure.add_scatter(
@@ -252,10 +253,6 @@ def heatmap(counts: dict[str, dict[str, int]]) -> go.Figure:
     figure.update_traces(colorscale="Blues", showscale=False)
     figure.update_xaxes(title="heard").update_yaxes(title="asked or true", autorange="reversed")
     return _sized(figure, height=420)
-
-
-def _acted(real: dict[str, Any], emotion: str) -> dict[str, Any]:
-    return real.get(f"ravdess {emotion}") or real.get(f"emodb {emotion}") or {}
 
 
 def _whiskers(figures: Sequence[dict[str, float]]) -> dict[str, Any]:

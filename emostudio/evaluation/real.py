@@ -8,7 +8,7 @@ import numpy as np
 
 from emostudio.audio.mel import SAMPLE_RATE
 from emostudio.data.corpora import Utterance, read_corpora
-from emostudio.data.features import SPEECH_LEVEL_DB, load_speech, speech_level_db
+from emostudio.data.features import at_speech_level, load_speech
 from emostudio.values import Clip
 
 
@@ -50,9 +50,7 @@ def spread(items: Sequence[Utterance], limit: int) -> list[Utterance]:
 
 def clip_of(utterance: Utterance) -> Clip:
     """Sound at 16 kHz without silence at the ends, at the level of training speech."""
-    wav = load_speech(utterance)
-    gain = 10 ** ((SPEECH_LEVEL_DB - speech_level_db(wav)) / 20)
-    return Clip((wav * np.float32(gain)).astype(np.float32), SAMPLE_RATE)
+    return Clip(at_speech_level(load_speech(utterance)), SAMPLE_RATE)
 
 
 def joined(utterances: Sequence[Utterance], seconds: float) -> Clip:

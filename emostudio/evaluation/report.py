@@ -17,8 +17,6 @@ from emostudio.models.checkpoint import NETS, Store
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.models.vocoder import Vocoder
 
-SUITES = ("ser", "speaker", "vocoder", "speak", "ablations")
-
 
 @dataclass(frozen=True)
 class Order:

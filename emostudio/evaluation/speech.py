@@ -102,7 +102,7 @@ def judge(
             clip = clip_of(utterance)
             files[name] = clip.save(Path(folder) / f"{number}.wav")
             offered = asked.offered(utterance.corpus)
-            own[name] = hearing.hear(clip.wav, utterance.text, offered=offered)
+            own[name] = hearing.hear(clip.wav, offered=offered)
         sounds = [
             environment.Sound(files[name], judges_of, texts[name])
             for name, judges_of in played.items()

@@ -1,16 +1,61 @@
 """What the two nets that hear emotion share: how clips are drawn and what their labels can mean."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from emostudio.data import batches
 from emostudio.data.features import Row
+from emostudio.models.blocks import lengths_to_mask
+from emostudio.training.loop import Net, Recipe
 
 ACTED = ("emodb", "ravdess")
+
+
+class ActedRecipe(Recipe[Net]):
+    """Cross-entropy over the emotions that a clip's corpus has; every emotion is drawn as often."""
+
+    def __init__(
+        self, net: Net, rows: Sequence[Row], emotions: Sequence[str], read_share: float
+    ) -> None:
+        """Prepare to train `net` on those `rows` whose emotion it knows."""
+        super().__init__()
+        self.export = net
+        self._emotions = emotions
+        self._rows = [row for row in rows if row.emotion in emotions]
+        self._weights = weights(self._rows, read_share)
+        self._absent = absent(self._rows, emotions)
+
+    @abstractmethod
+    def varied_mel(self, rng: np.random.Generator, row: Row) -> np.ndarray:
+        """A crop of a clip as a mel (n_mels, T), varied in all but emotion."""
+
+    @abstractmethod
+    def logits(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """What the net hears in mels (B, n_mels, T): (B, n_emotions)."""
+
+    def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
+        """Varied mels, labels, and the emotions that can't be meant."""
+        rng = batches.step_rng(seed, step, rank)
+        rows = batches.choose(rng, self._rows, self._weights, batch_size)
+        mels = [self.varied_mel(rng, row) for row in rows]
+        return {
+            "mel": batches.pad(mels),
+            "mel_lengths": batches.lengths(mels),
+            "labels": torch.tensor([self._emotions.index(row.emotion) for row in rows]),
+            "absent": torch.from_numpy(np.stack([self._absent[row.corpus] for row in rows])),
+        }
+
+    def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
+        """Cross-entropy and accuracy."""
+        mask = lengths_to_mask(batch["mel_lengths"], batch["mel"].shape[-1])
+        return losses(self.logits(batch["mel"], mask), batch["labels"], batch["absent"])
 
 
 def weights(rows: Sequence[Row], read_share: float) -> np.ndarray:

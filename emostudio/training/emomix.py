@@ -21,6 +21,7 @@ from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix, Prosody, spread
 from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
+from emostudio.training.acted import ACTED
 from emostudio.training.loop import Recipe
 from emostudio.training.transfer import Listeners
 
@@ -38,7 +39,6 @@ MEAN_SHARE = 0.5
 # How often an acted clip's rhythm and F0 are learned under a reader's name. No reader is ever angry
 # in the corpora, so a net that is told who speaks learns that readers never are.
 SWAP_SHARE = 0.8
-ACTED = ("emodb", "ravdess")
 SHIPPED = (*ACTED, "kathleen", "kerstin", "librispeech", "ljspeech")
 # Emotional corpora count more than their minutes: they hold all that is to be learned of emotion.
 FACTORS = {"ravdess": 2.2, "emodb": 1.6, "kathleen": 1.6, "ljspeech": 1.3, "librispeech": 0.9}

@@ -18,50 +18,33 @@ from emostudio.audio.mel import SAMPLE_RATE
 from emostudio.audio.torchaudio_door import functional
 from emostudio.data import batches
 from emostudio.data.features import EDGE_S, Pack, Row
-from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.judge import EmotionJudge, JudgeConfig, judge_mel
-from emostudio.training import acted
-from emostudio.training.loop import Recipe
+from emostudio.training.acted import ActedRecipe, with_holes
 
 READ_SHARE = 0.2
 CROP_S = 3.0
 
 
-class JudgeRecipe(Recipe[EmotionJudge]):
-    """Cross-entropy over the emotions that a clip's corpus has."""
+class JudgeRecipe(ActedRecipe[EmotionJudge]):
+    """The judge, through disturbed sound."""
 
     def __init__(self, config: JudgeConfig, data: Pack) -> None:
-        """Prepare the net; every emotion is drawn as often, and every reader."""
-        super().__init__()
-        self.export = EmotionJudge(config)
+        """Prepare the net and the clips that it may hear."""
+        rows = [row for row in data.select("train") if _heard(row)]
+        super().__init__(EmotionJudge(config), rows, config.emotions, READ_SHARE)
         self._data = data
-        self._rows = [r for r in data.select("train") if _heard(r) and r.emotion in config.emotions]
-        self._weights = acted.weights(self._rows, READ_SHARE)
-        self._absent = acted.absent(self._rows, config.emotions)
 
-    def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
-        """Mels of disturbed crops, labels, and the emotions that can't be meant."""
-        rng = batches.step_rng(seed, step, rank)
-        mels, labels, absent = [], [], []
-        for row in batches.choose(rng, self._rows, self._weights, batch_size):
-            wav = self._data.wav_of(row)
-            crop = batches.crop(rng, len(wav), round(CROP_S * SAMPLE_RATE))
-            wav = disturb(rng, without_edges(wav)[crop])
-            mel = judge_mel(torch.from_numpy(wav)[None])[0].numpy()
-            mels.append(acted.with_holes(rng, mel, bands=16, frames=20))
-            labels.append(self.export.config.emotions.index(row.emotion))
-            absent.append(self._absent[row.corpus])
-        return {
-            "mel": batches.pad(mels),
-            "mel_lengths": batches.lengths(mels),
-            "labels": torch.tensor(labels),
-            "absent": torch.from_numpy(np.stack(absent)),
-        }
+    def varied_mel(self, rng: np.random.Generator, row: Row) -> np.ndarray:
+        """128-band mel of a disturbed crop, with holes."""
+        wav = self._data.wav_of(row)
+        crop = batches.crop(rng, len(wav), round(CROP_S * SAMPLE_RATE))
+        wav = disturb(rng, without_edges(wav)[crop])
+        mel = judge_mel(torch.from_numpy(wav)[None])[0].numpy()
+        return with_holes(rng, mel, bands=16, frames=20)
 
-    def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
-        """Cross-entropy and accuracy."""
-        mask = lengths_to_mask(batch["mel_lengths"], batch["mel"].shape[-1])
-        return acted.losses(self.export(batch["mel"], mask), batch["labels"], batch["absent"])
+    def logits(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """What the judge hears."""
+        return self.export(mel, mask)
 
 
 def _heard(row: Row) -> bool:

@@ -81,8 +81,7 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
     if not (config.minutes or config.max_steps):
         raise ValueError("Say how long to train: minutes or max_steps.")
     state_file = run / "state.pt"
-    if state_file.exists() and not resume:
-        raise ValueError(f"{run} holds a run already; resume it or name another folder.")
+    refuse_taken(run, resume=resume)
     run.mkdir(parents=True, exist_ok=True)
     players = recipe.players()
     # Of two players, each step of one leaves the other's parameters without a gradient.
@@ -176,6 +175,16 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
                 saved = time.monotonic()
     save()
     return step
+
+
+def refuse_taken(run: Path, *, resume: bool) -> None:
+    """Keep a run from being overwritten.
+
+    Raises:
+        ValueError: the folder holds one, and it is not to be resumed.
+    """
+    if (run / "state.pt").exists() and not resume:
+        raise ValueError(f"{run} holds a run already; resume it or name another folder.")
 
 
 def _save(

@@ -27,7 +27,7 @@ from emostudio.training.aligner import AlignerRecipe, align
 from emostudio.training.embeddings import embed
 from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrated, preset_voices
 from emostudio.training.judge import JudgeRecipe
-from emostudio.training.loop import Recipe, RunConfig, fit
+from emostudio.training.loop import Recipe, RunConfig, fit, refuse_taken
 from emostudio.training.ser import SerRecipe
 from emostudio.training.speaker import SpeakerRecipe
 from emostudio.training.transfer import Listeners
@@ -132,8 +132,7 @@ def train(
     task = _BUILDERS[plan.net](plan, pack, data)
     if first is not None and not resume:
         task.start_from(first)
-    if (run / "state.pt").exists() and not resume:  # before anything there is overwritten
-        raise ValueError(f"{run} holds a run already; resume it or name another folder.")
+    refuse_taken(run, resume=resume)  # before anything there is overwritten
     run.mkdir(parents=True, exist_ok=True)
     checkpoint.save_config(task.export, run)
     # What has learned already is unlearned at the rate that a new net needs.

@@ -5,54 +5,35 @@ rate are varied at random; else they would pass for emotion.
 """
 
 import numpy as np
-import torch
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from emostudio.data import batches
-from emostudio.data.features import Pack
-from emostudio.models.blocks import lengths_to_mask
+from emostudio.data.features import Pack, Row
 from emostudio.models.ser import EmotionRecognizer, SerConfig
-from emostudio.training import acted
-from emostudio.training.loop import Recipe
+from emostudio.training.acted import ActedRecipe, with_holes
 
 READ_SHARE = 0.12
 CROP = 188
 
 
-class SerRecipe(Recipe[EmotionRecognizer]):
-    """Cross-entropy over the emotions that a clip's corpus has."""
+class SerRecipe(ActedRecipe[EmotionRecognizer]):
+    """The recognizer, through shaken mels."""
 
     def __init__(self, config: SerConfig, data: Pack) -> None:
-        """Prepare the net; every emotion is drawn as often."""
-        super().__init__()
-        self.export = EmotionRecognizer(config)
+        """Prepare the net; every training clip is heard."""
+        net = EmotionRecognizer(config)
+        super().__init__(net, data.select("train"), config.emotions, READ_SHARE)
         self._data = data
-        self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
-        self._weights = acted.weights(self._rows, READ_SHARE)
-        self._absent = acted.absent(self._rows, config.emotions)
 
-    def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
-        """Shaken crops, labels, and the emotions that can't be meant."""
-        rng = batches.step_rng(seed, step, rank)
-        mels, labels, absent = [], [], []
-        for row in batches.choose(rng, self._rows, self._weights, batch_size):
-            mel = shake(rng, self._data.mel_of(row))
-            mels.append(mel[:, batches.crop(rng, mel.shape[1], CROP)])
-            labels.append(self.export.config.emotions.index(row.emotion))
-            absent.append(self._absent[row.corpus])
-        return {
-            "mel": batches.pad(mels),
-            "mel_lengths": batches.lengths(mels),
-            "labels": torch.tensor(labels),
-            "absent": torch.from_numpy(np.stack(absent)),
-        }
+    def varied_mel(self, rng: np.random.Generator, row: Row) -> np.ndarray:
+        """A shaken crop of the house mel."""
+        mel = shake(rng, self._data.mel_of(row))
+        return mel[:, batches.crop(rng, mel.shape[1], CROP)]
 
-    def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
-        """Cross-entropy and accuracy."""
-        mask = lengths_to_mask(batch["mel_lengths"], batch["mel"].shape[-1])
-        logits, _ = self.export(batch["mel"], mask)
-        return acted.losses(logits, batch["labels"], batch["absent"])
+    def logits(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """What the recognizer hears."""
+        return self.export(mel, mask)[0]
 
 
 def shake(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
@@ -61,7 +42,7 @@ def shake(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
     times = np.linspace(0, n_frames - 1, round(n_frames * rng.uniform(0.9, 1.1)))
     bands = np.arange(n_mels) * rng.uniform(0.88, 1.12) + rng.uniform(-1, 1)
     mel = _read_at(_read_at(mel, times, axis=1), bands.clip(0, n_mels - 1), axis=0)
-    return acted.with_holes(rng, shake_channel(rng, mel), bands=8, frames=16)
+    return with_holes(rng, shake_channel(rng, mel), bands=8, frames=16)
 
 
 def shake_channel(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
