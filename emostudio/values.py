@@ -319,10 +319,15 @@ class Take:
 
     def save(self, path: str | Path) -> Path:
         """Write the sound with its synthetic-speech tag, and the passport as `<name>.json`."""
-        import json
+        return save_with_passport(self.clip, self.passport, path)
 
-        path = self.clip.save(path, comment=SYNTHETIC)
-        path.with_suffix(".json").write_text(
-            json.dumps(self.passport, indent=2, ensure_ascii=False), encoding="utf-8"
-        )
-        return path
+
+def save_with_passport(clip: Clip, passport: dict[str, Any], path: str | Path) -> Path:
+    """Write a sound that says that it is synthetic, and its passport beside it."""
+    import json
+
+    path = clip.save(path, comment=SYNTHETIC)
+    path.with_suffix(".json").write_text(
+        json.dumps(passport, indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+    return path

@@ -3,8 +3,9 @@
 A pack is a folder: `index.json` (one row an utterance) and arrays that all rows share, cut by
 offsets: `mel.npy` (frames, n_mels) float16 natural log, `f0.npy` (frames,) float16 Hz (0 unvoiced),
 `tokens.npy` (tokens,) int32, `wav.npy` (frames * hop,) int16 and, once aligned, `durations.npy`
-(tokens,) int32 frames. What training adds to a pack holds for its rows alone, so that packing anew
-removes it.
+(tokens,) int32 frames. Content units, once made, are `units.npy` (frames at 50 Hz, K) int16 and
+`unit_shares.npy`, alike, float16. What training adds to a pack holds for its rows alone, so that
+packing anew removes it.
 
 Levels: one gain a speaker brings the speech level of the speaker's neutral clips to
 `SPEECH_LEVEL_DB`, so that what differs by emotion stays while recording levels go. Silence at the
@@ -26,8 +27,15 @@ SPEECH_LEVEL_DB = -27.0
 SILENCE_BELOW_PEAK_DB = 38.0
 EDGE_S = 0.08
 MAX_GAIN_DB = 40.0
-# What the aligner and EmoMix' recipe add, row by row.
-ADDED = ("durations.npy", "embeddings.json", "speaker_emb.npy", "emotion_emb.npy")
+# What the aligner, the content encoder and EmoMix' recipe add, row by row.
+ADDED = (
+    "durations.npy",
+    "units.npy",
+    "unit_shares.npy",
+    "embeddings.json",
+    "speaker_emb.npy",
+    "emotion_emb.npy",
+)
 
 
 @dataclass(frozen=True)

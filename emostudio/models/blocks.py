@@ -13,6 +13,20 @@ def lengths_to_mask(lengths: Int[Tensor, " B"], length: int) -> Bool[Tensor, "B 
     return (torch.arange(length, device=lengths.device)[None] < lengths[:, None])[:, None]
 
 
+# What is 8 nats (70 dB) under a clip's loudest point is taken for noise and leveled.
+RANGE = 8.0
+
+
+def level_free(
+    mel: Float[Tensor, "B n_mels T"], mask: Bool[Tensor, "B 1 T"]
+) -> Float[Tensor, "B n_mels T"]:
+    """A log mel without its level and what lies under `RANGE`, in about unit range."""
+    top = mel.masked_fill(~mask, -torch.inf).amax((1, 2), keepdim=True)
+    floored = torch.maximum(mel - top, torch.full_like(mel, -RANGE)) * mask
+    mean = floored.sum((1, 2), keepdim=True) / (mask.sum((1, 2), keepdim=True) * mel.shape[1])
+    return (floored - mean) / 2.0 * mask
+
+
 class ConvNextBlock(nn.Module):
     """Depthwise convolution over time, then a pointwise net, added to the input [1].
 

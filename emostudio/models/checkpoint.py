@@ -17,12 +17,15 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.models.zest.config import ZestConfig
+from emostudio.models.zest.net import Zest
 
 # Every net that has checkpoints: the name of its folder, and its config.
 NETS: dict[type[nn.Module], tuple[str, type]] = {
@@ -32,6 +35,8 @@ NETS: dict[type[nn.Module], tuple[str, type]] = {
     EmotionJudge: ("judge", JudgeConfig),
     Vocoder: ("vocoder", VocoderConfig),
     EmoMix: ("emomix", EmoMixConfig),
+    ContentEncoder: ("content", ContentConfig),
+    Zest: ("zest", ZestConfig),
 }
 Net = TypeVar("Net", bound=nn.Module)
 

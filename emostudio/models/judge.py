@@ -17,13 +17,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from emostudio.audio.mel import mel_filters
+from emostudio.models.blocks import level_free
 from emostudio.values import EMOTIONS
 
 N_BANDS = 128
 N_FFT = 1024
 HOP = 320
-# What is 8 nats (70 dB) under a clip's loudest point is taken for noise and leveled.
-RANGE = 8.0
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,8 @@ class EmotionJudge(nn.Module):
         """Logits."""
         if mel_mask is None:
             mel_mask = torch.ones_like(mel[:, :1], dtype=torch.bool)
-        mask = mel_mask[:, None]
-        top = mel.masked_fill(~mel_mask, -torch.inf).amax((1, 2), keepdim=True)
-        floored = torch.maximum(mel - top, torch.full_like(mel, -RANGE))
-        mean = (floored * mel_mask).sum((1, 2), keepdim=True)
-        mean = mean / (mel_mask.sum((1, 2), keepdim=True) * mel.shape[1])
-        h = ((floored - mean) / 2.0)[:, None] * mask
-        mask = mask[..., ::2]
+        h = level_free(mel, mel_mask)[:, None]
+        mask = mel_mask[:, None, :, ::2]
         h = self.first(h) * mask
         for block in self.blocks:
             h, mask = block(h, mask)

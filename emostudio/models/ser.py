@@ -17,11 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from emostudio.models.blocks import lengths_to_mask
+from emostudio.models.blocks import lengths_to_mask, level_free
 from emostudio.values import EMOTIONS, Affect
-
-# What is 8 nats (70 dB) under a clip's loudest point is taken for noise and leveled.
-RANGE = 8.0
 
 # Where each category lies in pleasure, arousal and dominance, each in [-1, 1]: Russell & Mehrabian,
 # Evidence for a three-factor theory of emotions, J. Research in Personality 11 (1977), table 2
@@ -126,10 +123,7 @@ class EmotionRecognizer(nn.Module):
 def _three_channels(mel: Tensor, mask: Tensor) -> Tensor:
     """Level-free log-mel of 40 bands with differences, (B, 3, 40, T), in about unit range."""
     pooled = F.avg_pool2d(mel[:, None], (2, 1))[:, 0]
-    top = pooled.masked_fill(~mask, -torch.inf).amax((1, 2), keepdim=True)
-    floored = torch.maximum(pooled - top, torch.full_like(pooled, -RANGE)) * mask
-    mean = floored.sum((1, 2), keepdim=True) / (mask.sum((1, 2), keepdim=True) * pooled.shape[1])
-    static = (floored - mean) / 2.0
+    static = level_free(pooled, mask)
     delta = _difference(static, mask)
     channels = torch.stack([static, 2 * delta, 2 * _difference(delta, mask)], dim=1)
     return channels * mask[:, None]

@@ -16,14 +16,18 @@ from torch import nn
 from emostudio.data.features import Pack
 from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.models.zest.config import ZestConfig
+from emostudio.models.zest.net import Zest
 from emostudio.settings import Settings
 from emostudio.training.aligner import AlignerRecipe, align
+from emostudio.training.content import ContentRecipe, quantize
 from emostudio.training.embeddings import embed
 from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrated, preset_voices
 from emostudio.training.judge import JudgeRecipe
@@ -32,6 +36,8 @@ from emostudio.training.ser import SerRecipe
 from emostudio.training.speaker import SpeakerRecipe
 from emostudio.training.transfer import Listeners
 from emostudio.training.vocoder import VocoderRecipe
+from emostudio.training.zest import ABLATIONS as ZEST_ABLATIONS
+from emostudio.training.zest import PackedUnits, ZestRecipe, finished
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,12 @@ def _plans() -> dict[str, Plan]:
         ),
         "vocoder": Plan(Vocoder, VocoderConfig(), RunConfig(batch_size=12 * grow)),
         "emomix": Plan(EmoMix, EmoMixConfig(), RunConfig(batch_size=16 * grow, precision=half)),
+        "content": Plan(
+            ContentEncoder,
+            ContentConfig(),
+            RunConfig(batch_size=24 * grow, learning_rate=2e-3, precision=half),
+        ),
+        "zest": Plan(Zest, ZestConfig(), RunConfig(batch_size=16 * grow, precision=half)),
     }
     sizes = {
         "aligner": AlignerConfig.paper(),
@@ -76,6 +88,8 @@ def _plans() -> dict[str, Plan]:
         "speaker": SpeakerConfig.paper(),
         "vocoder": VocoderConfig.paper(),
         "emomix": EmoMixConfig.paper(),
+        "content": ContentConfig.paper(),
+        "zest": ZestConfig.paper(),
     }
     paper = {
         f"{name}-paper": replace(
@@ -86,7 +100,9 @@ def _plans() -> dict[str, Plan]:
         for name, size in sizes.items()
     }
     ablated = {
-        f"emomix-without-{part}": replace(shipped["emomix"], without=part) for part in ABLATIONS
+        f"{name}-without-{part}": replace(shipped[name], without=part)
+        for name, parts in (("emomix", ABLATIONS), ("zest", ZEST_ABLATIONS))
+        for part in parts
     }
     return shipped | paper | ablated
 
@@ -95,9 +111,10 @@ RECIPES = (
     *(
         f"{name}{size}"
         for size in ("", "-paper")
-        for name in ("aligner", "ser", "judge", "speaker", "vocoder", "emomix")
+        for name in ("aligner", "ser", "judge", "speaker", "vocoder", "emomix", "content", "zest")
     ),
     *(f"emomix-without-{part}" for part in ABLATIONS),
+    *(f"zest-without-{part}" for part in ZEST_ABLATIONS),
 )
 
 
@@ -144,6 +161,12 @@ def train(
     trained = checkpoint.load(plan.net, run)
     if isinstance(trained, PhonemeNet):
         align(trained, data)
+    if isinstance(trained, ContentEncoder):
+        quantize(trained, data)
+        checkpoint.save(trained, run)
+    if isinstance(trained, Zest):
+        voices = Voices.of(pack, data, plan.config.emotions)
+        checkpoint.save(finished(trained, pack, PackedUnits.open(pack, data), voices), run)
     if isinstance(trained, EmoMix):
         voices = Voices.of(pack, data, plan.config.emotions)
         trained.config = calibrated(trained, pack, voices, without=plan.without)
@@ -173,6 +196,18 @@ def export(run: Path, folder: Path) -> None:
 
 
 def _emomix(plan: Plan, pack: Pack, data: Path) -> Recipe:
+    voices, listeners = _heard(plan, pack, data)
+    return EmoMixRecipe(plan.config, pack, voices, listeners, without=plan.without)
+
+
+def _zest(plan: Plan, pack: Pack, data: Path) -> Recipe:
+    voices, listeners = _heard(plan, pack, data)
+    units = PackedUnits.open(pack, data)
+    return ZestRecipe(plan.config, pack, voices, units, listeners, without=plan.without)
+
+
+def _heard(plan: Plan, pack: Pack, data: Path) -> tuple[Voices, Listeners]:
+    """Embeddings by the recognizer and speaker encoder in use, and who listens."""
     settings = Settings.from_env()
     store = checkpoint.Store(settings.checkpoints, settings.models)
     sources = {name: store.sha256(name) for name in ("ser", "speaker")}
@@ -182,8 +217,7 @@ def _emomix(plan: Plan, pack: Pack, data: Path) -> Recipe:
         embed(store.load(SpeakerEncoder), recognizer, data)
         note.write_text(json.dumps(sources), encoding="utf-8")
     listeners = Listeners(recognizer, store.load(SpeakerEncoder), store.load(PhonemeNet))
-    voices = Voices.of(pack, data, plan.config.emotions)
-    return EmoMixRecipe(plan.config, pack, voices, listeners, without=plan.without)
+    return Voices.of(pack, data, plan.config.emotions), listeners
 
 
 _BUILDERS: dict[type[nn.Module], Callable[[Plan, Pack, Path], Recipe]] = {
@@ -195,4 +229,6 @@ _BUILDERS: dict[type[nn.Module], Callable[[Plan, Pack, Path], Recipe]] = {
         plan.config, pack, adversarial=torch.cuda.is_available()
     ),
     EmoMix: _emomix,
+    ContentEncoder: lambda plan, pack, _: ContentRecipe(plan.config, pack),
+    Zest: _zest,
 }

@@ -38,11 +38,16 @@ class SerRecipe(ActedRecipe[EmotionRecognizer]):
 
 def shake(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
     """Vary a mel (n_mels, T) in rate, vocal tract length, timbre and noise, not in emotion."""
-    n_mels, n_frames = mel.shape
+    n_frames = mel.shape[1]
     times = np.linspace(0, n_frames - 1, round(n_frames * rng.uniform(0.9, 1.1)))
-    bands = np.arange(n_mels) * rng.uniform(0.88, 1.12) + rng.uniform(-1, 1)
-    mel = _read_at(_read_at(mel, times, axis=1), bands.clip(0, n_mels - 1), axis=0)
+    mel = shake_bands(rng, _read_at(mel, times, axis=1))
     return with_holes(rng, shake_channel(rng, mel), bands=8, frames=16)
+
+
+def shake_bands(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
+    """Vary the length of the vocal tract that a mel (n_mels, T) tells of."""
+    bands = np.arange(len(mel)) * rng.uniform(0.88, 1.12) + rng.uniform(-1, 1)
+    return _read_at(mel, bands.clip(0, len(mel) - 1), axis=0)
 
 
 def shake_channel(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:
