@@ -11,7 +11,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from emostudio.cli import measure, recognize, speak, train
+from emostudio.cli import convert, measure, recognize, speak, train
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         prog="emostudio", description="Emotional speech from a text, a voice and emotions."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (speak, recognize, train, measure):
+    for group in (speak, convert, recognize, train, measure):
         group.add(commands)
     return top
 
@@ -32,7 +32,13 @@ def main(argv: list[str] | None = None, *, studio: Studio | None = None) -> int:
     """Run one command and return its exit code."""
     args = parser().parse_args(argv)
     try:
-        if studio is None and args.command in ("speak", "recognize", "evaluate", "bench"):
+        if studio is None and args.command in (
+            "speak",
+            "convert",
+            "recognize",
+            "evaluate",
+            "bench",
+        ):
             from emostudio.settings import Settings
             from emostudio.studio import Studio
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,6 +105,11 @@ class Tracks:
     f0: np.ndarray
     energy: np.ndarray
 
+    @property
+    def both(self) -> tuple[np.ndarray, np.ndarray]:
+        """F0 and energy."""
+        return self.f0, self.energy
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -165,3 +171,25 @@ class Converted:
     def save(self, path: str | Path) -> Path:
         """Write the sound with its synthetic-speech tag, and the passport as `<name>.json`."""
         return save_with_passport(self.clip, self.passport, path)
+
+
+def joined(parts: Sequence[Converted]) -> Converted:
+    """The parts of a recording as one; likeness is the mean by length, emotions are the first's."""
+    first, weights = parts[0], [part.clip.duration_s for part in parts]
+    wavs = [part.clip.wav for part in parts]
+    result, source = (
+        Tracks(*(np.concatenate(tracks) for tracks in zip(*both, strict=True)))
+        for both in ([p.result.both for p in parts], [p.source.both for p in parts])
+    )
+    means = {
+        name: float(np.average([getattr(p.read_back, name) for p in parts], weights=weights))
+        for name in ("voice_similarity", "words_unlike")
+    }
+    return replace(
+        first,
+        clip=Clip(np.concatenate(wavs), first.clip.sample_rate),
+        mel=np.concatenate([part.mel for part in parts], axis=1),
+        result=result,
+        source=source,
+        read_back=replace(first.read_back, **means),
+    )

@@ -19,7 +19,8 @@ class Settings:
     cpu or cuda (EMOSTUDIO_DEVICE). `models` is a folder or a Hugging Face repository id whose
     models take the place of the shipped ones (EMOSTUDIO_MODELS). `data_dir` is where the app
     writes: a folder of its own in there, emptied within a day (EMOSTUDIO_DATA_DIR). `checkpoints`
-    holds the shipped models.
+    holds the shipped models. `hubert` is a file of HuBERT-base's weights or its folder, for content
+    units of HuBERT (EMOSTUDIO_HUBERT); without it torchaudio downloads them.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +29,7 @@ class Settings:
     models: str = ""
     data_dir: Path = Path("var")
     checkpoints: Path = CHECKPOINTS
+    hubert: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not start, in words."""
@@ -56,4 +58,5 @@ class Settings:
             device=(env.get("EMOSTUDIO_DEVICE") or "cpu").strip().lower(),
             models=(env.get("EMOSTUDIO_MODELS") or "").strip(),
             data_dir=Path(env.get("EMOSTUDIO_DATA_DIR") or "var"),
+            hubert=(env.get("EMOSTUDIO_HUBERT") or "").strip(),
         )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emostudio import __version__
+from emostudio.conversion import Comparison, Conversion, Converted, joined
+from emostudio.passport import NONE, given_again, heard_in, passport_of
 from emostudio.settings import Settings
 from emostudio.values import (
     EMOTIONS,
-    SYNTHETIC,
     Clip,
     EmotionMix,
     Prediction,
@@ -28,20 +25,24 @@ from emostudio.values import (
 
 if TYPE_CHECKING:
     from emostudio.engines.emomix import EmoMixEngine, Manner, Voice
+    from emostudio.engines.zest import ZestEngine
+    from emostudio.models.checkpoint import Store
 
 PAUSE_S = 0.3
 RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000
+HOP_S = 256 / SAMPLE_RATE  # a mel frame's
 
 
 class Studio:
-    """Speak and recognize; safe to share between threads."""
+    """Speak, convert and recognize; safe to share between threads."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         """Remember where models lie; load nothing."""
         self.settings = settings or Settings.from_env()
         self._engine: EmoMixEngine | None = None
-        self._hashes: dict[str, str] = {}
+        self._converter: ZestEngine | None = None
+        self._hashes: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     def voices(self) -> dict[str, str]:
@@ -58,8 +59,15 @@ class Studio:
         Raises:
             ValueError: the checkpoint is missing.
         """
-        known = self._describe("config.json").get("emotions", [])
-        return tuple(name for name in EMOTIONS if name in known)
+        return self._known("emomix")
+
+    def convertible(self) -> tuple[str, ...]:
+        """The emotions that a recording can be converted to by name.
+
+        Raises:
+            ValueError: the checkpoint is missing.
+        """
+        return self._known("zest")
 
     def speak(
         self,
@@ -140,64 +148,168 @@ class Studio:
         given = {"reference": reference, "emotion_reference": emotion_reference}
         try:
             values = dict(passport["request"])
-            for name, clip in given.items():
-                wanted = passport.get(name)
-                if wanted and (clip is None or _fingerprint(clip)["sha256"] != wanted["sha256"]):
-                    raise ValueError(
-                        f"This take was made with a recording ({name.replace('_', ' ')}, "
-                        f"{wanted['seconds']} s) that is not kept; give the same file again."
-                    )
             values["emotion"] = EmotionMix.from_weights(values["emotion"])
-            recordings: dict[str, Any] = {n: c for n, c in given.items() if passport.get(n)}
+            recordings: dict[str, Any] = dict(given_again(passport, given))
             return Request(**values, **recordings)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                "This is not a passport of EmoStudio; choose the .json that came with a take."
-            ) from error
+            raise ValueError(NONE) from error
+
+    def convert(
+        self,
+        source: Clip | Conversion,
+        *,
+        emotion: str | EmotionMix | None = None,
+        progress: Callable[[float, str], None] | None = None,
+        **settings: Any,
+    ) -> Converted:
+        """Change the emotion of a recording; voice, words and rhythm stay.
+
+        Args:
+            source: the recording, or all that is asked (the other arguments are then unused).
+            emotion: a name, a mix, or text such as "happy=0.7,surprise=0.3".
+            progress: called with the share done and a word on what is being done.
+            **settings: further fields of `Conversion`, `consent` among them.
+
+        Raises:
+            ValueError: what is asked can't be done; the sentence says why and what to do.
+        """
+        if isinstance(source, Conversion):
+            request = source
+        else:
+            mix = None if emotion is None else EmotionMix.parse(emotion)
+            request = Conversion(source, emotion=mix, **settings)
+        parts, done_s = [], 0.0
+        for part in self.convert_parts(request):
+            parts.append(part)
+            done_s += len(part.source.f0) * HOP_S
+            if progress is not None:
+                progress(min(1.0, done_s / request.source.duration_s), f"{done_s:.0f} s are done")
+        return self.join_converted(request, parts)
+
+    def convert_parts(self, request: Conversion) -> Iterator[Converted]:
+        """Convert part by part, each as soon as it is ready; a short recording is one part.
+
+        Raises:
+            ValueError: as `convert`.
+        """
+        engine = self._load_converter()
+        source = engine.source_of(request.source)
+        engine.manner_of(request)  # refuses what it does not know before any work
+        lowered, own = engine.guarded(source, request)
+        beside = engine.beside(request)
+        for part in engine.convert(source, engine.manner_of(lowered), lowered):
+            read_back = Comparison(
+                requested=lowered.shares,
+                own_similarity=own,
+                intensity=lowered.intensity,
+                speech_share=source.speech_share,
+                source_heard=beside.source_heard,
+                reference_heard=beside.reference_heard,
+                **engine.heard(source, part),
+            )
+            clip = Clip(part.wav, SAMPLE_RATE)
+            passport = self._passport_of_conversion(request, clip, read_back)
+            drawn = (part.mel, part.tracks, part.source, beside.reference)
+            yield Converted(clip, request, passport, read_back, *drawn)
+
+    def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
+        """Make the whole of the parts that `convert_parts` gave, or of the first of them."""
+        if len(parts) == 1:
+            return parts[0]
+        whole = joined(parts)
+        read_back = replace(whole.read_back, heard=self.recognize(whole.clip))
+        passport = self._passport_of_conversion(request, whole.clip, read_back)
+        return replace(whole, request=request, read_back=read_back, passport=passport)
+
+    def conversion_of(
+        self,
+        passport: dict[str, Any],
+        *,
+        source: Clip | None,
+        emotion_reference: Clip | None = None,
+    ) -> Conversion:
+        """Return the conversion that a passport tells of.
+
+        Raises:
+            ValueError: it is no passport of one, or a recording is not given or another.
+        """
+        given = {"source": source, "emotion_reference": emotion_reference}
+        try:
+            values = dict(passport["conversion"])
+            mix = values["emotion"]
+            values["emotion"] = None if mix is None else EmotionMix.from_weights(mix)
+            values["drawn"] = tuple((float(s), float(hz)) for s, hz in values["drawn"])
+            recordings: dict[str, Any] = dict(given_again(passport, given))
+            return Conversion(**values, **recordings)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(NONE) from error
+
+    def words_apart(self, source: Clip, result: Clip) -> tuple[int, int] | None:
+        """How many of how many words pocketsphinx hears otherwise; None where it is missing."""
+        from emostudio.evaluation.environment import words_apart
+
+        return words_apart(source, result)
 
     def load(self) -> None:
-        """Load the models now instead of on first use."""
+        """Load what speaks now instead of on first use."""
         self._load()
 
     def _load(self) -> EmoMixEngine:
         with self._lock:
             if self._engine is None:
                 from emostudio.engines.emomix import EmoMixEngine
-                from emostudio.models.checkpoint import Store
 
-                store = Store(self.settings.checkpoints, self.settings.models)
+                store = self._store()
                 engine = EmoMixEngine(store, self.settings.device)
-                self._hashes = {name: store.sha256(name) for name in engine.checkpoints}
+                self._hashes["speak"] = {name: store.sha256(name) for name in engine.checkpoints}
                 self._engine = engine
             return self._engine
 
-    def _describe(self, file: str) -> dict[str, Any]:
+    def _load_converter(self) -> ZestEngine:
+        with self._lock:
+            if self._converter is None:
+                from emostudio.engines.zest import ZestEngine
+
+                store = self._store()
+                engine = ZestEngine(store, self.settings.device)
+                self._hashes["convert"] = {name: store.sha256(name) for name in engine.checkpoints}
+                self._converter = engine
+            return self._converter
+
+    def _store(self) -> Store:
+        from emostudio.models.checkpoint import Store
+
+        return Store(self.settings.checkpoints, self.settings.models)
+
+    def _known(self, net: str) -> tuple[str, ...]:
+        known = self._describe("config.json", net).get("emotions", [])
+        return tuple(name for name in EMOTIONS if name in known)
+
+    def _describe(self, file: str, net: str = "emomix") -> dict[str, Any]:
         # Read without torch, so that the page opens before any model is loaded.
         import json
 
         own = Path(self.settings.models) if self.settings.models else None
-        folder = self.settings.checkpoints / "emomix"
+        folder = self.settings.checkpoints / net
         if own is not None and not own.is_dir():
-            from emostudio.models.checkpoint import Store
-
-            folder = Store(self.settings.checkpoints, self.settings.models).folder("emomix")
-        elif own is not None and (own / "emomix" / "config.json").is_file():
-            folder = own / "emomix"
+            folder = self._store().folder(net)
+        elif own is not None and (own / net / "config.json").is_file():
+            folder = own / net
         try:
             return json.loads((folder / file).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(
-                f"The checkpoint 'emomix' is missing or damaged: put its files into {folder}, "
+                f"The checkpoint '{net}' is missing or damaged: put its files into {folder}, "
                 "or set EMOSTUDIO_MODELS to a folder or repository that has them."
             ) from error
 
     def _with_lang(self, request: Request) -> Request:
         if request.lang:
             return request
-        recorded = request.reference is not None
+        if request.reference is not None:
+            return replace(request, lang=RECORDED_LANG)
         # The engine says which voices there are, where this one is not among them.
-        lang = RECORDED_LANG if recorded else self.voices().get(request.voice, RECORDED_LANG)
-        return replace(request, lang=lang)
+        return replace(request, lang=self.voices().get(request.voice, RECORDED_LANG))
 
     @staticmethod
     def _sentences(text: str, lang: str) -> list[str]:
@@ -260,33 +372,27 @@ class Studio:
         return Take(clip, request, passport, read_back, mel, f0)
 
     def _passport(self, request: Request, clip: Clip, read_back: ReadBack) -> dict[str, Any]:
-        samples = np.ascontiguousarray(clip.wav).tobytes()
-        names = ("torch", "numpy", "phonemizer-fork", "espeakng-loader")
-        return {
-            "emostudio": __version__,
-            "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "notice": SYNTHETIC,
-            "request": request.settings(),
-            "reference": _fingerprint(request.reference),
-            "emotion_reference": _fingerprint(request.emotion_reference),
-            "models": dict(self._hashes),
-            "versions": {name: metadata.version(name) for name in names},
-            "read_back": {
-                "requested": read_back.requested,
-                "label": read_back.heard.label,
-                "probs": {name: round(p, 4) for name, p in read_back.heard.probs.items()},
-                "affect": {k: round(v, 4) for k, v in asdict(read_back.heard.affect).items()},
-                "voice_similarity": round(read_back.voice_similarity, 4),
-            },
-            "sha256": hashlib.sha256(samples).hexdigest(),
-        }
+        return passport_of(
+            {"request": request.settings()},
+            {"reference": request.reference, "emotion_reference": request.emotion_reference},
+            clip,
+            self._hashes["speak"],
+            {"requested": read_back.requested}
+            | heard_in(read_back.heard)
+            | {"voice_similarity": round(read_back.voice_similarity, 4)},
+        )
 
-
-def _fingerprint(clip: Clip | None) -> dict[str, Any]:
-    if clip is None:
-        return {}
-    samples = np.ascontiguousarray(clip.wav, dtype=np.float32).tobytes()
-    return {
-        "sha256": hashlib.sha256(samples).hexdigest(),
-        "seconds": round(clip.duration_s, 2),
-    }
+    def _passport_of_conversion(
+        self, request: Conversion, clip: Clip, read_back: Comparison
+    ) -> dict[str, Any]:
+        numbers = ("voice_similarity", "own_similarity", "words_unlike", "intensity")
+        return passport_of(
+            {"conversion": request.settings()},
+            {"source": request.source, "emotion_reference": request.emotion_reference},
+            clip,
+            self._hashes["convert"],
+            {"requested": read_back.requested}
+            | heard_in(read_back.heard)
+            | {"source": heard_in(read_back.source_heard)}
+            | {name: round(getattr(read_back, name), 4) for name in numbers},
+        )

@@ -11,7 +11,7 @@ def test_at_home_the_page_is_served_to_this_machine_alone() -> None:
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.device) == ("127.0.0.1", 7860, "cpu")
     assert (settings.models, settings.data_dir) == ("", Path("var"))
-    assert settings.checkpoints.name == "checkpoints"
+    assert (settings.checkpoints.name, settings.hubert) == ("checkpoints", "")
 
 
 def test_a_space_is_served_to_all() -> None:
@@ -27,9 +27,10 @@ def test_variables_win() -> None:
         "EMOSTUDIO_DEVICE": "CUDA",
         "EMOSTUDIO_MODELS": "someone/models",
         "EMOSTUDIO_DATA_DIR": "/data",
+        "EMOSTUDIO_HUBERT": "/weights/hubert.pth",
     }
     assert Settings.from_env(env) == Settings(
-        "127.0.0.2", 8000, "cuda", "someone/models", Path("/data")
+        "127.0.0.2", 8000, "cuda", "someone/models", Path("/data"), hubert="/weights/hubert.pth"
     )
     assert Settings.from_env({"GRADIO_SERVER_PORT": "9000"}).port == 9000
 

@@ -260,3 +260,52 @@ def test_a_gpu_speaks_what_a_cpu_speaks(settings: Settings, studio: Studio) -> N
     here, far = studio.speak(TEXT, seed=1), there.speak(TEXT, seed=1)
     assert here.mel.shape == far.mel.shape
     assert np.abs(here.mel - far.mel).max() < 1e-2
+
+
+# --- convert
+
+
+def test_a_conversion_is_sound_with_a_passport_that_gives_it_again(
+    studio: Studio, recording: Clip, tmp_path: Path
+) -> None:
+    reference = Clip(vowels(220.0, 2.0), 16_000)
+    result = studio.convert(
+        recording, emotion="happy=0.7,sad=0.3", emotion_reference=reference, consent=True, seed=3
+    )
+    assert len(result.clip.wav) == len(recording.wav) // 256 * 256
+    assert len(result.result.f0) == len(result.source.f0) == result.mel.shape[1]
+    assert sum(result.read_back.requested.values()) == pytest.approx(1)
+    assert 0 <= result.read_back.words_unlike
+    result.save(tmp_path / "result.wav")
+    passport = json.loads((tmp_path / "result.json").read_text())
+    assert set(passport["models"]) == {"zest", "content", "vocoder", "speaker", "ser"}
+    again = studio.conversion_of(passport, source=recording, emotion_reference=reference)
+    assert np.array_equal(studio.convert(again).clip.wav, result.clip.wav)
+
+
+def test_a_passport_of_a_conversion_wants_the_same_recording(
+    studio: Studio, recording: Clip
+) -> None:
+    passport = studio.convert(recording, emotion="sad", consent=True).passport
+    for other in (None, Clip(vowels(seed=5), 16_000)):
+        with pytest.raises(ValueError, match="give the same file again"):
+            studio.conversion_of(passport, source=other)
+    with pytest.raises(ValueError, match="not a passport"):
+        studio.conversion_of({"request": {}}, source=recording)
+
+
+def test_a_long_recording_comes_in_parts_that_join(studio: Studio) -> None:
+    from emostudio.conversion import Conversion
+
+    long = Clip(np.concatenate([vowels(seconds=4.0, seed=n) for n in range(4)]), 16_000)
+    request = Conversion(long, consent=True, emotion=EmotionMix.of(angry=1))
+    parts = list(studio.convert_parts(request))
+    assert len(parts) > 1
+    whole = studio.convert(request)
+    joined = np.concatenate([part.clip.wav for part in parts])
+    assert np.array_equal(whole.clip.wav, joined)
+    assert len(whole.clip.wav) == len(long.wav) // 256 * 256
+
+
+def test_bored_can_be_recognized_and_not_named(studio: Studio) -> None:
+    assert set(studio.convertible()) == set(EMOTIONS) - {"bored"}

@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.models.zest.config import ZestConfig
+from emostudio.models.zest.net import Zest
 
 
 def checkpoints(root: Path, *, seed: int = 0) -> Path:
@@ -37,9 +41,7 @@ def checkpoints(root: Path, *, seed: int = 0) -> Path:
         emomix.emotion_means.normal_()
         emomix.prosody_head.bias[1] = 3.0  # voiced
         emomix.duration.bias.fill_(1.0)  # an untrained net would give every phoneme one frame
-        for parameter in emomix.parameters():
-            if not parameter.any():
-                parameter.normal_(0, 0.1)
+        _disturb(emomix)
     for name, model in models.items():
         checkpoint.save(model, root / name)
     voices = {
@@ -47,4 +49,30 @@ def checkpoints(root: Path, *, seed: int = 0) -> Path:
         for name, lang, pitch in (("kathleen", "en", 5.1), ("kerstin", "de", 5.2))
     }
     (root / "emomix" / "voices.json").write_text(json.dumps(voices))
+    checkpoint.save(content(), root / "content")
+    checkpoint.save(zest(), root / "zest")
     return root
+
+
+def content() -> ContentEncoder:
+    """An encoder whose inventory holds random units."""
+    net = ContentEncoder(ContentConfig.tiny())
+    centroids = torch.randn_like(net.inventory.centroids)
+    net.inventory.fill(torch.randn(64, centroids.shape[1]), centroids)
+    return net.eval()
+
+
+def zest(config: ZestConfig | None = None) -> Zest:
+    """A system whose emotions differ, and whose conditions matter already."""
+    net = Zest(ZestConfig.tiny() if config is None else config)
+    with torch.no_grad():
+        net.emotion_means.normal_()
+        _disturb(net)
+    return net.eval()
+
+
+def _disturb(net: nn.Module) -> None:
+    """Untrained nets have zeros where they will learn what a condition does."""
+    for parameter in net.parameters():
+        if not parameter.any():
+            parameter.normal_(0, 0.1)

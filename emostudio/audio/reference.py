@@ -14,12 +14,13 @@ _QUIET_DB = 45.0  # under the loudest frame by more than this is a pause
 _MAX_FLAT = 0.01  # share of samples on flat tops: 0 in speech as recorded, 2 to 13 % 12 dB too loud
 
 
-def check_reference(clip: Clip, *, what: str) -> Clip:
+def check_reference(clip: Clip, *, what: str, longest_s: float = MAX_DURATION_S) -> Clip:
     """Make a recording mono at 16 kHz, or say why it can't be used.
 
     Args:
         clip: any recording.
         what: names it in the messages, e.g. "The voice reference".
+        longest_s: as much of it as is used.
 
     Raises:
         ValueError: damaged, silent, clipped, too short or too long; the sentence says what to do.
@@ -32,8 +33,9 @@ def check_reference(clip: Clip, *, what: str) -> Clip:
     duration_s = len(wav) / clip.sample_rate
     if not np.isfinite(wav).all():
         raise ValueError(f"{what} has samples that are no numbers; save the recording again.")
-    if duration_s > MAX_DURATION_S:
-        raise ValueError(f"{what} is {duration_s:.0f} s long; cut it to 3 to 30 s.")
+    if duration_s > longest_s:
+        advice = "3 to 30 s" if longest_s == MAX_DURATION_S else f"{longest_s:.0f} s or less"
+        raise ValueError(f"{what} is {duration_s:.0f} s long; cut it to {advice}.")
     if len(wav) == 0 or float(np.abs(wav - wav.mean()).max()) < _SILENCE:
         raise ValueError(f"{what} is silent; record or choose one with a voice in it.")
     if _flat_share(wav) > _MAX_FLAT:

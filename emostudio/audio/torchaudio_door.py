@@ -1,8 +1,8 @@
 """The one door to torchaudio, whose compiled extension does not load beside CPU builds of torch.
 
-What EmoStudio takes from it is pure Python: mel filter banks and band-limited resampling. Where
-the extension refuses to load, it is declared absent, as torchaudio itself does for builds that
-were made without it.
+What EmoStudio takes from it is pure Python: mel filter banks, band-limited resampling, and HuBERT
+where a user has its weights. Where the extension refuses to load, it is declared absent, as
+torchaudio itself does for builds that were made without it.
 """
 
 import functools
@@ -31,6 +31,12 @@ def functional() -> ModuleType:
         )
         sys.modules["torchaudio._extension"] = absent
         return importlib.import_module("torchaudio.functional")
+
+
+def part(name: str) -> ModuleType:
+    """Return another part, such as `torchaudio.models`, on any build of torch."""
+    functional()  # after which the package can be imported
+    return importlib.import_module(f"torchaudio.{name}")
 
 
 def resample(wav: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:

@@ -32,7 +32,7 @@ def speak_batch(args: argparse.Namespace, studio: Studio) -> int:
     for number, line in _lines(args.batch):
         try:
             out = _out(folder, line.pop("name", "") or f"{number:04d}", stems)
-            checked_out(out, args)
+            checked_out(out, (args.reference, args.emotion_reference))
             stems.add(out.stem.casefold())
             defaults = {"text": "", "mix": args.mix or "neutral"}
             values = defaults | {key: value for key, value in line.items() if value}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
-SUITES = ("ser", "speaker", "vocoder", "speak")
+SUITES = ("ser", "speaker", "vocoder", "units", "speak", "zest")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,8 +24,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action="append",
         help="one of them (all but last)",
     )
-    evaluate.add_argument("--runs", type=Path, help="for ablations: RUNS/NAME/emomix")
-    evaluate.add_argument("--quick", action="store_true", help="less of everything: three minutes")
+    evaluate.add_argument(
+        "--runs", type=Path, help="for ablations: RUNS/NAME/emomix; for zest: RUNS/NAME/zest"
+    )
+    evaluate.add_argument("--quick", action="store_true", help="less of everything: some minutes")
     evaluate.set_defaults(run=_evaluate)
 
     bench = commands.add_parser("bench", help="measure speed and memory on this machine")
@@ -40,6 +42,7 @@ def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
             raise ValueError(f"There is no folder {folder}. Check the path.")
     from dataclasses import replace
 
+    from emostudio.evaluation import page_zest, tables
     from emostudio.evaluation.report import Order, evaluate
     from emostudio.models.checkpoint import Store
     from emostudio.studio import Studio
@@ -51,6 +54,8 @@ def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
         lambda models: Studio(replace(settings, models=models)) if models else studio,
         say=lambda line: print(line, flush=True),
     )
+    for table in page_zest.tables(report, tables.brief):
+        print(f"\n{tables.text(table)}\n")
     for goal in report["goals"]:
         sign = ">=" if goal["at_least"] else "<="
         met = "met" if goal["met"] else goal["why"] or "missed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from emostudio.cli.passport import is_passport
@@ -10,8 +10,10 @@ from emostudio.cli.passport import is_passport
 SUFFIXES = (".wav", ".flac")
 
 
-def checked_out(out: Path, args: argparse.Namespace) -> Path:
+def checked_out(out: Path, recordings: Iterable[Path | None], asked: Path | None = None) -> Path:
     """Refuse before the work what could not, or must not, be written after it.
+
+    `recordings` and the passport `asked` are what the result is made from.
 
     Raises:
         ValueError: no sound file's name, no folder, or a file there that is not to be lost.
@@ -22,12 +24,12 @@ def checked_out(out: Path, args: argparse.Namespace) -> Path:
         raise ValueError(f"There is no folder {out.parent}; make it first.")
     if out.is_dir():
         raise ValueError(f"{out} is a folder; name a file.")
-    taken = (args.reference, args.emotion_reference, args.passport)
+    taken = (*recordings, asked)
     if any(path and path.exists() and out.exists() and path.samefile(out) for path in taken):
         raise ValueError(f"{out} is a recording that the take is made from; choose another --out.")
     passport = out.with_suffix(".json")
-    if args.passport and passport.absolute() == args.passport.absolute():
-        raise ValueError(f"{args.passport} would be overwritten; choose another --out.")
+    if asked and passport.absolute() == asked.absolute():
+        raise ValueError(f"{asked} would be overwritten; choose another --out.")
     if passport.exists() and not is_passport(passport):
         raise ValueError(
             f"{passport} would be replaced by the take's passport and is none; choose another name."

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-# What every passport has, whichever version wrote it.
-_KEYS = {"emostudio", "request", "sha256"}
+# What every passport has, whichever version wrote it, and what it was asked by.
+_KEYS = {"emostudio", "sha256"}
+_ASKED = {"request", "conversion"}
 
 
 def read_passport(path: Path) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def read_passport(path: Path) -> dict[str, Any]:
 def is_passport(path: Path) -> bool:
     """Whether this file came with a take."""
     try:
-        return read_passport(path).keys() >= _KEYS
+        keys = read_passport(path).keys()
+        return keys >= _KEYS and bool(keys & _ASKED)
     except ValueError:
         return False

@@ -60,7 +60,8 @@ def _speak(args: argparse.Namespace, studio: Studio) -> int:
         raise ValueError("Give one of TEXT, --batch CSV and --passport JSON.")
     if args.batch is not None:
         return speak_batch(args, studio)
-    out = checked_out(args.out or Path("take.wav"), args)
+    taken = (args.reference, args.emotion_reference)
+    out = checked_out(args.out or Path("take.wav"), taken, args.passport)
     if args.passport is not None:
         return _speak_passport(args, studio, out)
     request = request_of(args, studio, {"text": args.text, "mix": args.mix or "neutral"})

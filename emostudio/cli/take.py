@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from emostudio.cli.progress import with_progress
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -77,15 +78,7 @@ def recordings(args: argparse.Namespace) -> tuple[Any, Any]:
 
 def speak_request(studio: Studio, request: Request) -> Take:
     """Speak, and show a person how far it is."""
-    if not sys.stderr.isatty():
-        return studio.speak(request)
-
-    def show(share: float, message: str) -> None:
-        print(f"\r{share:4.0%} {message:<40}", end="", file=sys.stderr, flush=True)
-
-    take = studio.speak(request, progress=show)
-    print("\r" + " " * 46 + "\r", end="", file=sys.stderr, flush=True)
-    return take
+    return with_progress(lambda progress: studio.speak(request, progress=progress))
 
 
 def report(take: Take, out: Path, as_json: bool) -> None:

@@ -13,7 +13,10 @@ DEV_SPEAKERS = frozenset(
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording of a corpus; `split` is train or dev, `intensity` normal, strong or empty."""
+    """One recording of a corpus.
+
+    `split` is train or dev, `intensity` normal, strong or empty, `sex` F, M or empty.
+    """
 
     path: Path
     corpus: str
@@ -23,6 +26,7 @@ class Utterance:
     intensity: str
     split: str
     text: str
+    sex: str = ""
 
     @property
     def name(self) -> str:
@@ -57,6 +61,7 @@ def read_corpora(root: Path) -> list[Utterance]:
                             intensity=row["intensity"],
                             split=split,
                             text=_sentence_case(row["text"]),
+                            sex=row.get("sex") or "",
                         )
                     )
                 except KeyError as error:

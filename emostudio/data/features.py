@@ -32,6 +32,8 @@ ADDED = (
     "durations.npy",
     "units.npy",
     "unit_shares.npy",
+    "hubert_units.npy",
+    "hubert_unit_shares.npy",
     "embeddings.json",
     "speaker_emb.npy",
     "emotion_emb.npy",
@@ -227,7 +229,7 @@ def pack(corpora: Path, out: Path, *, processes: int = 2) -> Pack:
             for utterance, (mel, f0, wav) in zip(group, features, strict=True):
                 text = tokens[utterance.name]
                 values = asdict(utterance)
-                del values["path"]
+                del values["path"], values["sex"]
                 rows.append(
                     Row(
                         name=utterance.name,

@@ -50,12 +50,12 @@ def compare(
         of_run = out / folder.name
         speech.make(speaker, plan, of_run)
         judged = speech.judge(plan, hearing, real, of_run, size=size, judges=judges)
-        report[folder.name] = _length(folder / "emomix") | _row(judged)
+        report[folder.name] = length(folder / "emomix") | _row(judged)
         missing |= judged.missing
     return report, missing
 
 
-def _length(run: Path) -> dict[str, float]:
+def length(run: Path) -> dict[str, float]:
     """Minutes and steps of a run, where its folder tells them."""
     if not (run / "events.jsonl").is_file():
         return {}

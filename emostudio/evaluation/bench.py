@@ -28,12 +28,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from emostudio.audio.mel import HOP, SAMPLE_RATE
 from emostudio.engines import emomix
-from emostudio.evaluation import readback
+from emostudio.evaluation import bench_convert, readback
+from emostudio.evaluation.timing import GOALS, Figure, now, timed
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.emomix.sampler import MixSchedule, sample
 from emostudio.models.vocoder import Vocoder, VocoderConfig
-from emostudio.settings import Settings
 from emostudio.values import Clip, EmotionMix, Request, Take
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,13 +53,6 @@ MIXES = {
     "1 emotion": EmotionMix.of(happy=1),
     "2 emotions": EmotionMix.of(happy=7, surprise=3),
     "5 emotions": EmotionMix.of(happy=1, surprise=1, sad=1, angry=1, fear=1),
-}
-GOALS = {
-    "real-time factor, 4 s, 1 emotion": 0.08,
-    "real-time factor, 4 s, 2 emotions": 0.12,
-    "real-time factor, 4 s, 5 emotions": 0.25,
-    "first sound of 30 s": 1.0,
-    "peak memory": 1200.0,
 }
 IMPORT = """
 import time
@@ -86,10 +79,8 @@ print(json.dumps([first, int(peak)]))
 """
 
 
-class Speaker(Protocol):
+class Speaker(bench_convert.Converter, Protocol):
     """What a bench needs of the studio."""
-
-    settings: Settings
 
     def speak(self, text: Request) -> Take:
         """Speak a request."""
@@ -98,27 +89,6 @@ class Speaker(Protocol):
     def speak_sentences(self, request: Request) -> Iterator[Take]:
         """Speak it sentence by sentence."""
         ...
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What was measured, each repeat of it; none where it could not be, and `note` says why."""
-
-    name: str
-    unit: str
-    repeats: tuple[float, ...]
-    note: str = ""
-
-    def row(self) -> str:
-        """One line of the table: name, median, unit, goal, note."""
-        value = f"{statistics.median(self.repeats):.4g}" if self.repeats else "-"
-        goal = f"goal {GOALS[self.name]:g}" if self.name in GOALS else ""
-        return f"{self.name:<44}{value:>8} {self.unit:<8}{goal:<10} {self.note}".rstrip()
-
-    def record(self) -> dict[str, Any]:
-        """The same and each repeat, for JSON."""
-        median = statistics.median(self.repeats) if self.repeats else None
-        return vars(self) | {"median": median, "goal": GOALS.get(self.name)}
 
 
 @dataclass(frozen=True)
@@ -180,6 +150,8 @@ def measure(studio: Speaker, repeats: int) -> Iterator[Figure]:
     yield from starts(repeats)
     yield from takes(studio, repeats)
     yield from parts(studio, repeats)
+    recording = studio.speak(Request(TEXTS[10])).clip
+    yield from bench_convert.conversions(studio, recording, repeats)
     yield diffusion(EmoMixConfig(), device, repeats)
     yield diffusion(EmoMixConfig.paper(), device, 1)  # seconds each
     yield espeak(SHORT, repeats)
@@ -247,7 +219,7 @@ def takes(studio: Speaker, repeats: int) -> Iterator[Figure]:
                 factors = tuple(run.real_time_factor for run in runs)
                 yield Figure(name, "", factors, f"{runs[0].sound_s:.1f} s of sound")
     request = Request(TEXTS[30], emotion=MIXES["1 emotion"])
-    waits = _timed(lambda: next(studio.speak_sentences(request)), repeats, studio.settings.device)
+    waits = timed(lambda: next(studio.speak_sentences(request)), repeats, studio.settings.device)
     yield Figure("first sound of 30 s", "s", waits)
 
 
@@ -282,14 +254,14 @@ def spoken(studio: Speaker, request: Request) -> Run:
 
     @contextmanager
     def clock(part: str) -> Iterator[None]:
-        start = _now(device)
+        start = now(device)
         yield
-        parts_s[part] = parts_s.get(part, 0.0) + _now(device) - start
+        parts_s[part] = parts_s.get(part, 0.0) + now(device) - start
 
-    start = _now(device)
+    start = now(device)
     with around_parts(clock):
         take = studio.speak(request)
-    work_s = _now(device) - start
+    work_s = now(device) - start
     parts_s["rest"] = work_s - sum(parts_s.values())
     return Run(work_s, take.clip.duration_s, parts_s)
 
@@ -328,21 +300,6 @@ def around_parts(around: Callable[[str], ContextDecorator]) -> Iterator[None]:
         yield
 
 
-def _timed(work: Callable[[], object], repeats: int, device: str) -> tuple[float, ...]:
-    def once() -> float:
-        start = _now(device)
-        work()
-        return _now(device) - start
-
-    return tuple(once() for _ in range(repeats + 1))[1:]  # the first warms up
-
-
-def _now(device: str) -> float:
-    if device == "cuda":  # which works ahead
-        torch.cuda.synchronize()
-    return time.perf_counter()
-
-
 def diffusion(config: EmoMixConfig, device: str, repeats: int) -> Figure:
     """The sampler alone as published, 4 s, ten steps, two emotions; weights are random."""
     model = EmoMix(config).eval().to(device)
@@ -351,7 +308,7 @@ def diffusion(config: EmoMixConfig, device: str, repeats: int) -> Figure:
     hidden = torch.randn(2, config.prior_dim, N_FRAMES, device=device)
     speaker_emb = torch.randn(1, config.speaker_dim, device=device)
     who = (speaker_emb, torch.randn(2, config.emotion_dim, device=device))
-    spent = _timed(lambda: sample(model, mu, hidden, *who, weights, times, noise), repeats, device)
+    spent = timed(lambda: sample(model, mu, hidden, *who, weights, times, noise), repeats, device)
     factors = tuple(work_s / (N_FRAMES * HOP / SAMPLE_RATE) for work_s in spent)
     note = f"4 s, 10 steps, 2 emotions: {int(weights.count_nonzero())} evaluations"
     return Figure(f"real-time factor, {config.estimator} diffusion", "", factors, note)
@@ -365,7 +322,7 @@ def espeak(text: str, repeats: int) -> Figure:
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "take.wav"
         command = [program, "-v", "en-us", "-w", str(wav), text]
-        spent = _timed(lambda: subprocess.run(command, check=False), repeats, "cpu")
+        spent = timed(lambda: subprocess.run(command, check=False), repeats, "cpu")
         sound_s = Clip.load(wav).duration_s
     factors = tuple(work_s / sound_s for work_s in spent)
     return Figure(name, "", factors, "start of its process included")
@@ -392,5 +349,5 @@ def throughput(
         vocoder(x_t, f0, noise)
 
     sound_s = BATCH * N_FRAMES * HOP / SAMPLE_RATE
-    speeds = tuple(sound_s / work_s for work_s in _timed(speak, repeats, device))
+    speeds = tuple(sound_s / work_s for work_s in timed(speak, repeats, device))
     return Figure("batch throughput", "s/s", speeds, f"{BATCH} sentences of 4 s, one emotion")

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emostudio.audio.torchaudio_door import resample
 from emostudio.evaluation import outside_judges
+from emostudio.evaluation.outside_judges import SAMPLE_RATE
+from emostudio.values import Clip
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,26 @@ class Verdict:
 def default_environment() -> Path:
     """Where the judges' environment goes: beside the project's own."""
     return Path(sys.prefix).parent / ".venv-eval"
+
+
+def words_apart(source: Clip, result: Clip) -> tuple[int, int] | None:
+    """How many of how many words pocketsphinx hears otherwise in a result than in its source.
+
+    None where its environment was not made yet, or it hears no word in the source.
+    """
+    environment = default_environment()
+    if not (environment / "ready").is_file():
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        files = [
+            Clip(resample(clip.wav, clip.sample_rate, SAMPLE_RATE), SAMPLE_RATE).save(
+                Path(folder) / f"{name}.wav"
+            )
+            for name, clip in (("source", source), ("result", result))
+        ]
+        sounds = judge([Sound(file, ("words",)) for file in files], [], environment).sounds
+    said, heard = (sounds.get(file, {}).get("heard", []) for file in files)
+    return (outside_judges.edits(said, heard), len(said)) if said else None
 
 
 def judge(sounds: list[Sound], pairs: list[tuple[Path, Path]], environment: Path) -> Verdict:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from emostudio.evaluation.zest import ALL, IDENTITY, MAIN, REFERENCE
+from emostudio.evaluation.zest_plan import SETTINGS
 from emostudio.values import EMOTIONS
 
 # Word error may lie so far over real speech: over kathleen's reading, over acted speech.
@@ -18,6 +20,12 @@ FLOOR_DB = 3.0
 CHANCE = 1 / len(EMOTIONS)  # where a judge hears an emotion in no real clip, a hit is still more
 READERS = 8
 SPEARMAN = 0.9
+# Of conversions: the judge's accuracy in every setting, what copying a neutral source may get at
+# most (one in four target emotions), how often the source's voice ranks first, and how far the
+# voice may lie under actors' own emotional clips, words over the sources.
+HEARD, COPY_HEARD, RANKS_FIRST, UNDER_ACTORS, OVER_SOURCES = 0.55, 0.25, 0.8, 0.05, 0.15
+# EASE: how much of the speaker probe's accuracy stays, and of the emotion probe's over chance.
+KEPT, LEFT = 0.95, 0.5
 VOICE = "kathleen"
 
 
@@ -50,7 +58,7 @@ class Goal:
 def goals(report: dict[str, Any]) -> list[dict[str, Any]]:
     """All goals that a report has the figures for."""
     found: list[Goal] = []
-    for of in (_nets, _speech, _curves):
+    for of in (_nets, _speech, _curves, _conversions, _probes):
         found += of(report)
     return [goal.json() for goal in found]
 
@@ -116,6 +124,45 @@ def _curves(report: dict[str, Any]) -> Iterator[Goal]:
             f"{name}: median rank correlation", float(np.median(ranks)), SPEARMAN, True, "judge"
         )
         yield Goal(f"{name}: least rank correlation", min(ranks), 0.01, True, "judge")
+
+
+def _conversions(report: dict[str, Any]) -> Iterator[Goal]:
+    if "zest" not in report:
+        return
+    systems, beside = report["zest"]["systems"], report["zest"]["real"]
+    found, source = systems[MAIN], systems[IDENTITY][ALL]
+    for setting in SETTINGS:
+        if setting in found:
+            accuracy = found[setting]["judge_accuracy"]["value"]
+            shown = systems[REFERENCE][setting]["judge_accuracy"]["value"]
+            why = "" if accuracy >= HEARD else f"missed; heard in {shown:.0%} of the references"
+            name = f"conversion {setting}: emotion is heard"
+            yield Goal(name, accuracy, HEARD, True, "judge", why)
+    copied = source["judge_accuracy"]["value"]
+    yield Goal("a copied source fails on emotion", copied, COPY_HEARD, False, "judge")
+    rest = found[ALL]
+    if "speaker_first" in rest:
+        first = rest["speaker_first"]["value"]
+        yield Goal("conversion: the source ranks first", first, RANKS_FIRST, True, "resemblyzer")
+    if "similarity" in rest and "similarity" in beside:
+        reached, goal = rest["similarity"]["value"], beside["similarity"]["value"] - UNDER_ACTORS
+        yield Goal("conversion: voice similarity", reached, goal, True, "resemblyzer")
+    if "word_error" in rest and "word_error" in source:
+        error, goal = rest["word_error"]["value"], source["word_error"]["value"] + OVER_SOURCES
+        yield Goal("conversion: word error", error, goal, False, "pocketsphinx")
+
+
+def _probes(report: dict[str, Any]) -> Iterator[Goal]:
+    if "probes" not in report:
+        return
+    before, after = report["probes"]["speaker_embedding"], report["probes"]["ease"]
+    chance = before["emotion"]["chance"]
+    most = chance + LEFT * (before["emotion"]["value"] - chance)
+    reached = after["emotion"]["value"]
+    yield Goal("EASE: emotion that a probe still reads", reached, most, False, "truth")
+    least = KEPT * before["speaker"]["value"]
+    reached = after["speaker"]["value"]
+    yield Goal("EASE: speakers that a probe still reads", reached, least, True, "truth")
 
 
 def acted_of(real: dict[str, Any], emotion: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from emostudio.audio.mel import log_mel
 from emostudio.data.features import trim
 from emostudio.evaluation.manners import Manners, manners, noise_floor_db
 from emostudio.evaluation.outside_judges import edits
+from emostudio.evaluation.readback import phonemes_heard
 from emostudio.models.alignment import PhonemeNet, classes_of
 from emostudio.models.checkpoint import Store
 from emostudio.models.judge import EmotionJudge, judge_mel
@@ -64,14 +65,9 @@ class Hearing:
     @torch.inference_mode()
     def phoneme_errors(self, wav: np.ndarray, tokens: np.ndarray) -> tuple[int, int]:
         """How many phonemes of a sound (T_wav,) are not those of `tokens` (L,), of how many."""
-        classes = self.aligner(log_mel(torch.from_numpy(wav)[None]))[0].argmax(-1).numpy()
-        starts = np.flatnonzero(np.diff(classes, prepend=-1))
-        lasts = np.diff(starts, append=len(classes))
-        # What lasts a single frame is the net in doubt between two phonemes.
-        runs = [c for c, n in zip(classes[starts], lasts, strict=True) if n > 1 and c > 0]
-        heard = [c for place, c in enumerate(runs) if place == 0 or c != runs[place - 1]]
+        heard = phonemes_heard(self.aligner, log_mel(torch.from_numpy(wav)[None])[0])
         said = classes_of(tokens[~is_boundary(tokens)]).tolist()
-        return edits(said, [int(c) for c in heard]), len(said)
+        return edits(said, heard), len(said)
 
 
 def label(probs: dict[str, float]) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from emostudio.evaluation import asked
+from emostudio.evaluation import asked, page_zest
 from emostudio.evaluation.goals import acted_of
+from emostudio.evaluation.tables import shown
 from emostudio.values import EMOTIONS
 
 # Two hues that differ for every kind of color sight; real recordings are gray.
@@ -24,6 +25,7 @@ def render(report: dict[str, Any]) -> str:
     """The page of a report that `evaluation.report` wrote."""
     tables = (_goals, _missing, _ablations, _same_sentence, _nets)
     parts = [table(report) for table in tables]
+    parts += [_table(*table) for table in page_zest.tables(report)]
     figures = list(_pictures(report))
     for number, (title, figure) in enumerate(figures):
         # The first picture brings plotly itself, so that the page needs no network.
@@ -36,10 +38,9 @@ def render(report: dict[str, Any]) -> str:
         "<meta name='viewport' content='width=device-width'>"
         f"<title>EmoStudio: what the models reach</title><style>{STYLE}</style>"
         f"<h1>What the models reach</h1><p>{kind} evaluation of {html.escape(models)}. "
-        "Bars and bands are 95 % intervals over sentences. The judge of emotion and the outside "
-        "judges took no part in training; the recognizer and our aligner did.</p>"
-        + "\n".join(parts)
-        + "</html>\n"
+        "Bars and bands are 95 % intervals over sentences, of conversions over sources. The judge "
+        "of emotion and the outside judges took no part in training; the recognizer and our "
+        "aligner did.</p>" + "\n".join(parts) + "</html>\n"
     )
 
 
@@ -64,14 +65,14 @@ def _missing(report: dict[str, Any]) -> str:
 def _ablations(report: dict[str, Any]) -> str:
     runs = report.get("ablations", {})
     columns = list(dict.fromkeys(name for row in runs.values() for name in row))
-    rows = [(run, *(_shown(row.get(name)) for name in columns)) for run, row in runs.items()]
+    rows = [(run, *(shown(row.get(name)) for name in columns)) for run, row in runs.items()]
     head = ("run", *(name.replace("_", " ") for name in columns))
     return _table("Ablations: runs of equal minutes", head, rows)
 
 
 def _same_sentence(report: dict[str, Any]) -> str:
     rows = [
-        (speaker, emotion, _shown(row.get("mcd")), _shown(row.get("log_f0_error")))
+        (speaker, emotion, shown(row.get("mcd")), shown(row.get("log_f0_error")))
         for speaker, of in report.get("same_sentence", {}).items()
         for emotion, row in of.items()
     ]
@@ -81,22 +82,22 @@ def _same_sentence(report: dict[str, Any]) -> str:
 
 def _nets(report: dict[str, Any]) -> str:
     rows = [
-        (f"copies of {corpus}", measure.replace("_", " "), _shown(value))
+        (f"copies of {corpus}", measure.replace("_", " "), shown(value))
         for corpus, of in report.get("vocoder", {}).items()
         for measure, value in of.items()
     ]
     rows += [
-        ("speaker", measure.replace("_", " "), _shown(value))
+        ("speaker", measure.replace("_", " "), shown(value))
         for measure, value in report.get("speaker", {}).items()
     ]
     german = report.get("german", {})
     rows += [
-        (f"German {sounds}", f"phoneme error by {german['by']}", _shown(german[sounds]))
+        (f"German {sounds}", f"phoneme error by {german['by']}", shown(german[sounds]))
         for sounds in ("takes", "recordings")
         if sounds in german
     ]
     rows += [
-        (f"voice {voice}", measure.replace("_", " "), _shown(value))
+        (f"voice {voice}", measure.replace("_", " "), shown(value))
         for voice, row in report.get("presets", {}).items()
         for measure, value in row.items()
     ]
@@ -114,14 +115,6 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> st
     return (
         f"<h2>{html.escape(title)}</h2><div class='table'><table><tr>{top}</tr>{body}</table></div>"
     )
-
-
-def _shown(figure: dict[str, float] | float | None) -> str:
-    if figure is None:
-        return ""
-    if not isinstance(figure, dict):
-        return f"{figure:.3g}"
-    return f"{figure['value']:.3g} ({figure['low']:.3g} to {figure['high']:.3g})"
 
 
 def _pictures(report: dict[str, Any]) -> Iterator[tuple[str, go.Figure]]:
@@ -153,6 +146,8 @@ def _pictures(report: dict[str, Any]) -> Iterator[tuple[str, go.Figure]]:
             f"Intensity of {curve['emotion']}",
             _curve(curve["intensities"], curve, axis, "intensity"),
         )
+    for ear, counts in report.get("zest", {}).get("heard", {}).items():
+        yield f"Conversion: asked against heard by the {ear}", heatmap(counts)
     if report.get("readers"):
         counts = report["readers"]["confusions"]
         yield "Ten seconds of a reader: whose voice the take is", heatmap(counts)

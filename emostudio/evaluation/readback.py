@@ -2,9 +2,13 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from emostudio.audio.mel import SAMPLE_RATE, log_mel
 from emostudio.audio.torchaudio_door import resample
+from emostudio.evaluation.outside_judges import edits
+from emostudio.models.alignment import PhonemeNet
 from emostudio.models.ser import EmotionRecognizer, affect_of
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.values import Clip, Prediction
@@ -43,6 +47,26 @@ def voice_similarity(speaker: SpeakerEncoder, clip: Clip, speaker_emb: np.ndarra
     wav = torch.from_numpy(_at_model_rate(clip))[None].to(next(speaker.parameters()).device)
     heard = speaker(log_mel(wav))[0].cpu().numpy()
     return float(heard @ speaker_emb / np.linalg.norm(speaker_emb).clip(min=1e-6))
+
+
+@torch.inference_mode()
+def phonemes_heard(aligner: PhonemeNet, mel: Float[Tensor, "n_mels T"]) -> list[int]:
+    """Phoneme classes that the aligner's net hears one after the other, pauses left out."""
+    classes = aligner(mel[None])[0].argmax(-1).cpu().numpy()
+    starts = np.flatnonzero(np.diff(classes, prepend=-1))
+    lasts = np.diff(starts, append=len(classes))
+    # What lasts a single frame is the net in doubt between two phonemes.
+    runs = [int(c) for c, n in zip(classes[starts], lasts, strict=True) if n > 1 and c > 0]
+    return [c for place, c in enumerate(runs) if place == 0 or c != runs[place - 1]]
+
+
+def words_unlike(aligner: PhonemeNet, source: np.ndarray, result: np.ndarray) -> float:
+    """Share of a source's phonemes that are heard otherwise in a result, both mels (n_mels, T)."""
+    device = next(aligner.parameters()).device
+    said, heard = (
+        phonemes_heard(aligner, torch.from_numpy(mel).to(device)) for mel in (source, result)
+    )
+    return edits(said, heard) / max(1, len(said))
 
 
 def check_clip(clip: Clip) -> None:

@@ -5,17 +5,39 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from emostudio.evaluation import ablations, asked, environment, figures, held_out, page, speech
+from emostudio.evaluation import (
+    ablations,
+    asked,
+    environment,
+    figures,
+    held_out,
+    page,
+    probes,
+    speech,
+    units,
+    zest,
+)
 from emostudio.evaluation.asked import Size
 from emostudio.evaluation.goals import goals
 from emostudio.evaluation.hearing import Hearing
 from emostudio.evaluation.real import Recordings
 from emostudio.evaluation.speech import Judged, Speaker
+from emostudio.evaluation.zest import Converter
+from emostudio.models.alignment import PhonemeNet
 from emostudio.models.checkpoint import NETS, Store
+from emostudio.models.content import ContentEncoder
+from emostudio.models.hubert import HubertContent
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.models.vocoder import Vocoder
+from emostudio.models.zest.net import Zest
+
+OF_RECORDINGS = ("ser", "speaker", "vocoder", "zest", "units")
+
+
+class Both(Speaker, Converter, Protocol):
+    """What all suites together need of the studio."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +55,7 @@ class Order:
 def evaluate(
     order: Order,
     store: Store,
-    studio: Callable[[str], Speaker],
+    studio: Callable[[str], Both],
     *,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
@@ -46,7 +68,7 @@ def evaluate(
         ValueError: a suite needs a folder that was not given, or that holds nothing.
     """
     real = Recordings.of(order.corpora) if order.corpora is not None else None
-    lacking = [s for s in order.suites if s in ("ser", "speaker", "vocoder") and real is None]
+    lacking = [s for s in order.suites if s in OF_RECORDINGS and real is None]
     if lacking:
         raise ValueError(f"The suite '{lacking[0]}' needs --corpora, a folder of recordings.")
     if "ablations" in order.suites and order.runs is None:
@@ -70,7 +92,7 @@ def _measured(
     suite: str,
     order: Order,
     store: Store,
-    studio: Callable[[str], Speaker],
+    studio: Callable[[str], Both],
     real: Recordings | None,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
@@ -91,6 +113,17 @@ def _measured(
             order.runs, hearing, studio, real, order.out, judges=judges, quick=quick
         )
         return {"ablations": rows, "missing": missing}
+    if suite == "zest" and real is not None:
+        found, missing = zest.compare(
+            studio, store, real, order.out, judges=judges, runs=order.runs, quick=quick, say=say
+        )
+        return {"zest": found, "missing": missing}
+    if suite == "units" and real is not None:
+        kind = HubertContent if store.load(Zest).config.content == "hubert" else ContentEncoder
+        return {
+            "units": units.measure(store.load(kind), store.load(PhonemeNet), real, quick=quick),
+            "probes": probes.measure(store, real, quick=quick),
+        }
     size = Size.quick() if quick else Size()
     return _speak(order, Hearing(store), studio(""), real, size, say)
 

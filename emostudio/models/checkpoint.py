@@ -20,6 +20,7 @@ from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.hubert import HubertConfig, HubertContent
 from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
@@ -36,6 +37,7 @@ NETS: dict[type[nn.Module], tuple[str, type]] = {
     Vocoder: ("vocoder", VocoderConfig),
     EmoMix: ("emomix", EmoMixConfig),
     ContentEncoder: ("content", ContentConfig),
+    HubertContent: ("hubert", HubertConfig),
     Zest: ("zest", ZestConfig),
 }
 Net = TypeVar("Net", bound=nn.Module)

@@ -1,6 +1,7 @@
-"""Recipe of the content encoder, and the pass that writes units into a pack."""
+"""Recipe of the content encoder, the pass that writes units into a pack, and their reading."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from torch import Tensor
 
 from emostudio.data import batches
 from emostudio.data.features import Pack, Row
+from emostudio.models import checkpoint
 from emostudio.models.alignment import classes_of
 from emostudio.models.blocks import lengths_to_mask
-from emostudio.models.content import ContentConfig, ContentEncoder, Inventory, Units
+from emostudio.models.content import ContentConfig, ContentEncoder, Inventory, Units, unit_frames
+from emostudio.models.hubert import HubertContent
 from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_bands, shake_channel
 
@@ -63,36 +66,78 @@ class ContentRecipe(Recipe[ContentEncoder]):
 
 
 @torch.inference_mode()
-def quantize(net: ContentEncoder, folder: Path, *, seed: int = 0) -> None:
+def quantize(net: ContentEncoder | HubertContent, folder: Path, *, seed: int = 0) -> None:
     """Fill the net's inventory by k-means over training clips, then write all units into a pack."""
     data = Pack.open(folder)
-    train = [row for row in data.rows if row.split == "train"]
-    fill(net.inventory, (features for _, features in _features(net, data, train)), seed=seed)
-    write_units(
-        folder, (net.inventory(features[None]) for _, features in _features(net, data, data.rows))
-    )
+    train = data.select("train")
+    n_frames = sum(unit_frames(row.n_frames) for row in train)
+    fill(net.inventory, (_features(net, data, row) for row in train), n_frames, seed=seed)
+    found = (net.inventory(_features(net, data, row)[None]) for row in data.rows)
+    write_units(folder, found, checkpoint.NETS[type(net)][0])
 
 
-def fill(inventory: Inventory, clips: Iterator[Tensor], *, seed: int = 0) -> None:
-    """K-means over frames (T, D) of clips, drawn evenly."""
+def fill(inventory: Inventory, clips: Iterator[Tensor], n_frames: int, *, seed: int = 0) -> None:
+    """K-means over frames (T, D) of clips, drawn evenly from all `n_frames`."""
     from scipy.cluster.vq import kmeans2
 
-    frames = torch.cat(list(clips))
-    frames = frames[:: max(1, len(frames) // CLUSTERED_FRAMES)]
+    step, place, kept = max(1, n_frames // CLUSTERED_FRAMES), 0, []
+    for clip in clips:
+        kept.append(clip[-place % step :: step].clone())
+        place += len(clip)
+    frames = torch.cat(kept)
     n_units = len(inventory.centroids)
     centroids, _ = kmeans2(frames.numpy(), n_units, iter=20, minit="++", seed=seed)  # pyright: ignore
     inventory.fill(frames, torch.from_numpy(centroids).float())
 
 
-def write_units(folder: Path, found: Iterator[Units]) -> None:
-    """Write units (1, T50, K) of all rows, in order, into the pack in `folder`."""
+def write_units(folder: Path, found: Iterator[Units], content: str) -> None:
+    """Write units (1, T50, K) of all rows, in order, into a pack; each content has its own."""
     ids, shares = zip(*((u.ids[0].numpy(), u.shares[0].numpy()) for u in found), strict=True)
-    np.save(folder / "units.npy", np.concatenate(ids).astype(np.int16))
-    np.save(folder / "unit_shares.npy", np.concatenate(shares).astype(np.float16))
+    np.save(_file(folder, content, "units"), np.concatenate(ids).astype(np.int16))
+    np.save(_file(folder, content, "unit_shares"), np.concatenate(shares).astype(np.float16))
 
 
-def _features(
-    net: ContentEncoder, data: Pack, rows: list[Row] | tuple[Row, ...]
-) -> Iterator[tuple[Row, Tensor]]:
-    for row in rows:
-        yield row, net.at_unit_rate(torch.from_numpy(data.mel_of(row))[None])[0]
+@dataclass(frozen=True)
+class PackedUnits:
+    """The units of all rows of a pack."""
+
+    ids: np.ndarray
+    shares: np.ndarray
+    starts: dict[str, int]
+
+    @classmethod
+    def open(cls, data: Pack, folder: Path, content: str = "content") -> "PackedUnits":
+        """Read those of our own encoder (`content`) or of `hubert`.
+
+        Raises:
+            ValueError: they were not made yet, or for other recordings.
+        """
+        recipe = "content" if content == "content" else f"content-{content}"
+        if not _file(folder, content, "units").is_file():
+            raise ValueError(f"{folder} holds no content units; run 'train {recipe}' first.")
+        starts, place = {}, 0
+        for row in data.rows:
+            starts[row.name] = place
+            place += unit_frames(row.n_frames)
+        ids, shares = (np.load(_file(folder, content, name)) for name in ("units", "unit_shares"))
+        if len(ids) != place:
+            raise ValueError(
+                f"The content units in {folder} are of other recordings; run 'train {recipe}' anew."
+            )
+        return cls(ids, shares, starts)
+
+    def of(self, row: Row, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Units (T50, K) and shares of mel frames from `start`, which is a multiple of five."""
+        first = self.starts[row.name] + start * 4 // 5
+        last = self.starts[row.name] + min(-(-stop * 4 // 5), unit_frames(row.n_frames))
+        return self.ids[first:last], self.shares[first:last]
+
+
+def _file(folder: Path, content: str, name: str) -> Path:
+    return folder / (f"{name}.npy" if content == "content" else f"{content}_{name}.npy")
+
+
+def _features(net: ContentEncoder | HubertContent, data: Pack, row: Row) -> Tensor:
+    if isinstance(net, HubertContent):
+        return net.features(torch.from_numpy(data.wav_of(row))[None])[0]
+    return net.at_unit_rate(torch.from_numpy(data.mel_of(row))[None])[0]

@@ -1,7 +1,8 @@
 """Every recipe by name, at the shipped size and at the paper's: `train RECIPE` looks here.
 
-Order for a pack made anew: aligner (writes durations into the pack), ser, judge, speaker and
-vocoder in any order, then emomix, which reads the shipped recognizer and speaker encoder.
+Order for a pack made anew: aligner (writes durations into the pack), ser, judge, speaker, vocoder
+and content (writes units) in any order, then emomix and zest, which read the shipped recognizer and
+speaker encoder. Instead of content, content-hubert makes units of a HuBERT that the user has.
 """
 
 import json
@@ -19,6 +20,7 @@ from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.hubert import HubertConfig, HubertContent
 from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
@@ -27,7 +29,7 @@ from emostudio.models.zest.config import ZestConfig
 from emostudio.models.zest.net import Zest
 from emostudio.settings import Settings
 from emostudio.training.aligner import AlignerRecipe, align
-from emostudio.training.content import ContentRecipe, quantize
+from emostudio.training.content import ContentRecipe, PackedUnits, quantize
 from emostudio.training.embeddings import embed
 from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrated, preset_voices
 from emostudio.training.judge import JudgeRecipe
@@ -37,7 +39,8 @@ from emostudio.training.speaker import SpeakerRecipe
 from emostudio.training.transfer import Listeners
 from emostudio.training.vocoder import VocoderRecipe
 from emostudio.training.zest import ABLATIONS as ZEST_ABLATIONS
-from emostudio.training.zest import PackedUnits, ZestRecipe, finished
+from emostudio.training.zest import ZestRecipe
+from emostudio.training.zest_finish import finished
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def _plans() -> dict[str, Plan]:
             ContentConfig(),
             RunConfig(batch_size=24 * grow, learning_rate=2e-3, precision=half),
         ),
+        "content-hubert": Plan(HubertContent, HubertConfig(), RunConfig()),
         "zest": Plan(Zest, ZestConfig(), RunConfig(batch_size=16 * grow, precision=half)),
     }
     sizes = {
@@ -113,6 +117,7 @@ RECIPES = (
         for size in ("", "-paper")
         for name in ("aligner", "ser", "judge", "speaker", "vocoder", "emomix", "content", "zest")
     ),
+    "content-hubert",
     *(f"emomix-without-{part}" for part in ABLATIONS),
     *(f"zest-without-{part}" for part in ZEST_ABLATIONS),
 )
@@ -146,6 +151,8 @@ def train(
     first = checkpoint.load(plan.net, start) if start is not None else None
     if first is not None:  # a checkpoint knows its own size
         plan = replace(plan, config=first.config)
+    if plan.net is HubertContent:
+        return _cluster(plan, data, run, seed)
     task = _BUILDERS[plan.net](plan, pack, data)
     if first is not None and not resume:
         task.start_from(first)
@@ -166,7 +173,8 @@ def train(
         checkpoint.save(trained, run)
     if isinstance(trained, Zest):
         voices = Voices.of(pack, data, plan.config.emotions)
-        checkpoint.save(finished(trained, pack, PackedUnits.open(pack, data), voices), run)
+        units = PackedUnits.open(pack, data, trained.config.content)
+        checkpoint.save(finished(trained, pack, units, voices), run)
     if isinstance(trained, EmoMix):
         voices = Voices.of(pack, data, plan.config.emotions)
         trained.config = calibrated(trained, pack, voices, without=plan.without)
@@ -177,6 +185,15 @@ def train(
         text = json.dumps(presets, indent=1)
         (run / "voices.json").write_text(text, encoding="utf-8")
     return step
+
+
+def _cluster(plan: Plan, data: Path, run: Path, seed: int) -> int:
+    """Make units of HuBERT: k-means, however long it takes, and no step of training."""
+    refuse_taken(run, resume=False)
+    net = HubertContent(plan.config).eval()
+    quantize(net, data, seed=seed)
+    checkpoint.save(net, run)
+    return 0
 
 
 def export(run: Path, folder: Path) -> None:
@@ -202,8 +219,15 @@ def _emomix(plan: Plan, pack: Pack, data: Path) -> Recipe:
 
 def _zest(plan: Plan, pack: Pack, data: Path) -> Recipe:
     voices, listeners = _heard(plan, pack, data)
-    units = PackedUnits.open(pack, data)
-    return ZestRecipe(plan.config, pack, voices, units, listeners, without=plan.without)
+    return ZestRecipe(
+        plan.config,
+        pack,
+        voices,
+        PackedUnits.open(pack, data, plan.config.content),
+        listeners,
+        without=plan.without,
+        adversarial=torch.cuda.is_available(),
+    )
 
 
 def _heard(plan: Plan, pack: Pack, data: Path) -> tuple[Voices, Listeners]:

@@ -1,13 +1,12 @@
 """Recipe of ZEST on a pack with units: EASE, SACE, F0 predictor and synthesizer in one loop.
 
 As published, EASE learns from speaker embeddings alone and SACE with the F0 predictor; the
-synthesizer takes both as they are. What the paper does not have: the recording that the synthesizer
-looks into is another one of the same actor, mostly of the same sentence in another emotion, so that
-it learns to move between emotions; of readers, who have one, frozen listeners say what is asked.
+synthesizer takes both as they are. What the paper does not have: the recording that the mel
+synthesizer looks into is another one of the same actor, mostly of the same sentence in another
+emotion, so that it learns to move between emotions.
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,16 +18,20 @@ from emostudio.data import batches
 from emostudio.data.features import Pack, Row
 from emostudio.models.alignment import classes_of
 from emostudio.models.blocks import lengths_to_mask
-from emostudio.models.content import Units, unit_frames
 from emostudio.models.zest.config import ZestConfig
-from emostudio.models.zest.contours import Contours, moved
+from emostudio.models.zest.contours import Contours
+from emostudio.models.zest.generator import UnitGenerator, f0_at_unit_rate
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.sace import frame_mean, reverse_gradient
-from emostudio.training.acted import ACTED
-from emostudio.training.emomix import Voices, acted_shifts
+from emostudio.training.acted import ACTED, weights
+from emostudio.training.content import PackedUnits
+from emostudio.training.ease import speaker_directions
+from emostudio.training.emomix import Voices
 from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_bands, shake_channel
 from emostudio.training.transfer import Listeners
+from emostudio.training.zest_generator import GeneratorLosses, generated, segment
+from emostudio.training.zest_mel import Told, mel_losses, packed
 
 # Five mel frames are four units: windows start and end where both do.
 CROP = 130
@@ -38,10 +41,27 @@ OTHER_CLIP, MEAN_SHARE = 0.6, 0.5
 # How often a reader's own clip is the one looked into, as it is at conversion.
 OWN_PROMPT = 0.5
 SAME_SENTENCE = 0.7
-TRANSFER_WEIGHTS = {"emotion": 0.05, "voice": 0.3, "words": 0.3, "excess": 0.2}
-TRANSFER_ITEMS = 5
+# How often an acted clip is learned under its emotion's running mean, as a mixture asks for it, and
+# under a reader's name: no reader of the corpora is ever angry, and a net that is told who speaks
+# learns that readers never are.
+LABEL_SHARE, SWAP_SHARE = 0.5, 0.6
+# Acted clips of a step that SACE alone hears, as a share of the batch.
+EXTRA_SHARE = 1.5
 EASE_ROWS = 256
-# What an ablation leaves out: both adversaries, or the predictor (the source's own F0 stays).
+EASE_ADVERSARY = 10.0
+ADVERSARY_STEPS = 2000
+WEIGHTS = {
+    "ease": 1.0,
+    "ease_adversary": 1.0,
+    "sace": 1.0,
+    "sace_adversary": 0.3,
+    "pitch": 5.0,
+    "voicing": 0.5,
+    "loudness": 0.2,
+    "speech": 1.0,
+}
+# What an ablation leaves out: what both adversaries teach (they still guess, so that it can be told
+# how much is left to guess), or the predictor (the source's own contours stay).
 ABLATIONS = ("adversary", "predictor")
 FACTORS = {"ravdess": 3.0, "emodb": 2.0, "kathleen": 1.0, "librispeech": 1.0}
 
@@ -56,14 +76,23 @@ class ZestRecipe(Recipe[Zest]):
         config: ZestConfig,
         data: Pack,
         voices: Voices,
-        units: "PackedUnits",
+        units: PackedUnits,
         listeners: Listeners,
         *,
         without: str = "",
+        adversarial: bool = False,
     ) -> None:
-        """Prepare nets and rows; the listeners are frozen, `without` is one of `ABLATIONS`."""
+        """Prepare nets and rows.
+
+        The listeners are frozen. `without` is one of `ABLATIONS`. With `adversarial`,
+        discriminators hear a generator; the mel synthesizer has none.
+        """
         super().__init__()
+        if without == "predictor":
+            config = replace(config, predictor=False)
         self.export = Zest(config)
+        # What takes no part must not be waited for where several devices train.
+        self.export.contours.requires_grad_(config.predictor)
         self._data, self._voices, self._units = data, voices, units
         self._listeners, self._without = listeners, without
         self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
@@ -80,6 +109,8 @@ class ZestRecipe(Recipe[Zest]):
         acted = sorted({row.speaker for row in self._rows if row.corpus in ACTED})
         self._actors = {speaker: place for place, speaker in enumerate(acted)}
         self._acted = [row for row in self._rows if row.corpus in ACTED]
+        self._acted_weights = weights(self._acted, 0.0)
+        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in ACTED})
         directions = speaker_directions(self._acted, voices, self._places, config.ease_rank)
         if directions is not None:
             self.export.ease.start_from(torch.from_numpy(directions))
@@ -92,6 +123,18 @@ class ZestRecipe(Recipe[Zest]):
         self.ease_speaker = _head(config.ease_dim, len(self._speakers))
         self.ease_emotion = _head(config.ease_dim, n_emotions)
         self.register_buffer("level", torch.zeros(n_emotions, e_dim))  # running emotion means
+        self.speech = None
+        if isinstance(self.export.synthesizer, UnitGenerator):
+            self.speech = GeneratorLosses(adversarial=adversarial)
+
+    def players(self) -> dict[str, list[nn.Parameter]]:
+        """All that converts with the heads, and the discriminators where they play."""
+        if self.speech is None or self.speech.discriminators is None:
+            return super().players()
+        theirs = list(self.speech.discriminators.parameters())
+        known = {id(parameter) for parameter in theirs}
+        ours = [parameter for parameter in self.parameters() if id(parameter) not in known]
+        return {"model": ours, "discriminator": theirs}
 
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """Windows, clips that show their emotions, recordings of their voices; rows for EASE."""
@@ -103,6 +146,7 @@ class ZestRecipe(Recipe[Zest]):
         found = {name: batches.pad(values) for name, values in items.items()}
         for name in ("mel", "shown", "prompt"):
             found[f"{name}_lengths"] = batches.lengths(items[name])
+        found |= self._extra(rng, round(EXTRA_SHARE * batch_size))
         rows = [self._rows[i] for i in rng.integers(len(self._rows), size=EASE_ROWS // 2)]
         rows += [self._acted[i] for i in rng.integers(len(self._acted), size=EASE_ROWS // 2)]
         emotions = self.export.config.emotions
@@ -111,8 +155,24 @@ class ZestRecipe(Recipe[Zest]):
         found["ease_speakers"] = torch.tensor([self._speakers.index(r.speaker) for r in rows])
         found["ease_emotions"] = torch.tensor([emotions.index(r.emotion) for r in rows])
         found["ease_acted"] = torch.tensor([r.corpus in ACTED for r in rows])
-        found["progress"] = torch.tensor(min(1.0, step / 2000))
+        # The adversaries gain weight as published: 2 / (1 + exp(-10 p)) - 1.
+        found["progress"] = torch.tensor(np.tanh(5 * step / ADVERSARY_STEPS), dtype=torch.float32)
         return found
+
+    def _extra(self, rng: np.random.Generator, n: int) -> dict[str, Tensor]:
+        """Acted clips for SACE, every emotion as often."""
+        rows = batches.choose(rng, self._acted, self._acted_weights, n)
+        emotions = self.export.config.emotions
+        mels = []
+        for row in rows:
+            part = slice(*_window(rng, row.n_frames, CROP))
+            mels.append(shake_channel(rng, shake_bands(rng, self._data.mel_of(row)[:, part])))
+        return {
+            "extra": batches.pad(mels),
+            "extra_lengths": batches.lengths(mels),
+            "extra_emotion": torch.tensor([[emotions.index(row.emotion)] for row in rows]),
+            "extra_speaker": torch.tensor([[self._actors[row.speaker]] for row in rows]),
+        }
 
     def _item(self, rng: np.random.Generator, row: Row) -> dict[str, np.ndarray]:
         data, voices = self._data, self._voices
@@ -139,10 +199,13 @@ class ZestRecipe(Recipe[Zest]):
         ease = voices.speaker_emb[self._places[speaker.name]]
         if rng.random() < MEAN_SHARE:
             ease = voices.speaker_means[row.speaker]
+        if acted and self._readers and rng.random() < SWAP_SHARE:
+            ease = voices.speaker_means[self._readers[int(rng.integers(len(self._readers)))]]
         classes = np.repeat(classes_of(data.tokens_of(row)), data.durations_of(row))
         emotions = self.export.config.emotions
         asked = int(rng.integers(1, len(emotions)))
-        return {
+        heard = {} if self.speech is None else segment(rng, data, row, start, stop)
+        return heard | {
             "mel": data.mel_of(row)[:, start:stop],
             "log_f0": fill_unvoiced(f0)[start:stop].astype(np.float32),
             "voiced": (f0[start:stop] > 0).astype(np.float32),
@@ -152,6 +215,7 @@ class ZestRecipe(Recipe[Zest]):
             "shown": shown_mel,
             "shown_speaker": np.array([self._actors.get(shown.speaker, -1)]),
             "as_mean": np.array([rng.random() < MEAN_SHARE]),
+            "as_label": np.array([acted and rng.random() < LABEL_SHARE]),
             "prompt": data.mel_of(prompt)[:, p_start:p_stop],
             "prompt_ids": p_ids.T.astype(np.int64),
             "prompt_shares": p_shares.T.astype(np.float32),
@@ -173,61 +237,87 @@ class ZestRecipe(Recipe[Zest]):
         return _one(rng, self._of_speaker[row.speaker])
 
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
-        """All losses of a batch."""
-        net, mel = self.export, batch["mel"]
-        mask = lengths_to_mask(batch["mel_lengths"], mel.shape[-1])
-        shown_mask = lengths_to_mask(batch["shown_lengths"], batch["shown"].shape[-1])
-        prompt_mask = lengths_to_mask(batch["prompt_lengths"], batch["prompt"].shape[-1])
+        """All losses of a batch that a player minimizes."""
+        if player == "discriminator":
+            assert self.speech is not None
+            with torch.no_grad():
+                told, contours, _ = self._parts(batch)
+                wav = self._generated(batch, told, contours)
+            return self.speech.told_apart(wav, batch["wav"])
         found = self._ease_losses(batch)
+        told, contours, learned = self._parts(batch, learn=True)
+        found |= learned
+        if contours is not None:
+            found |= self._contour_losses(batch, told.mask, contours)
+        if self.speech is None:
+            found |= mel_losses(self.export, self._listeners, batch, told)
+        else:
+            found |= self.speech(self._generated(batch, told, contours), batch["wav"])
+        weighted = [weight * found[name] for name, weight in WEIGHTS.items() if name in found]
+        return found | {"loss": torch.stack(weighted).sum()}
+
+    def _parts(
+        self, batch: dict[str, Tensor], *, learn: bool = False
+    ) -> tuple[Told, Contours | None, dict[str, Tensor]]:
+        """What a synthesizer is told, contours as predicted, and SACE's losses where it learns."""
+        net = self.export
+        mask, shown_mask, prompt_mask = (
+            lengths_to_mask(batch[f"{name}_lengths"], batch[name].shape[-1])
+            for name in ("mel", "shown", "prompt")
+        )
         frames = net.sace(batch["shown"], shown_mask)
         mean = frame_mean(frames, shown_mask)
-        was_mean = frame_mean(net.sace(batch["prompt"], prompt_mask), prompt_mask)
-        found |= self._sace_losses(batch, frames, shown_mask, mean, was_mean)
-
+        extra_mask = lengths_to_mask(batch["extra_lengths"], batch["extra"].shape[-1])
+        was = frame_mean(net.sace(batch["prompt"], prompt_mask), prompt_mask)
+        found: dict[str, Tensor] = {}
+        if learn:
+            extra = net.sace(batch["extra"], extra_mask)
+            found = self._sace_losses(batch, (frames, extra), (shown_mask, extra_mask), was)
+        label = self.level[batch["emotion"][:, 0]]
+        known = batch["as_label"] & label.any(1, keepdim=True)
+        mean = torch.where(known, label, mean)
+        frames = torch.where(known[..., None], label[:, None].expand_as(frames), frames)
         ease = net.ease(batch["speaker_emb"]).detach()
-        units = _units(batch["ids"], batch["shares"])
+        units = packed(batch["ids"], batch["shares"])
+        told = Told(units, mask, ease, mean.detach(), was.detach(), self.level)
+        if not net.config.predictor:
+            return told, None, found
         emotion = torch.where(batch["as_mean"][..., None], mean[:, None].expand_as(frames), frames)
-        got = net.contours(units, mask, emotion, shown_mask, ease)
+        return told, net.contours(units, mask, emotion, shown_mask, ease), found
+
+    def _contour_losses(
+        self, batch: dict[str, Tensor], mask: Tensor, got: Contours
+    ) -> dict[str, Tensor]:
+        """How far predicted contours are from those of the clip."""
         flat = mask[:, 0].float()
-        energy = mel.mean(1)
         relative = batch["log_f0"] - batch["pitch_mean"]
         weight = flat * (0.1 + 0.9 * batch["voiced"])
-        found["pitch"] = ((got.log_f0 - relative).square() * weight).sum() / weight.sum()
-        found["voicing"] = F.binary_cross_entropy_with_logits(
-            got.voiced_logit, batch["voiced"], flat
-        )
-        found["loudness"] = ((got.energy - energy).square() * flat).sum() / flat.sum()
+        voicing = F.binary_cross_entropy_with_logits(got.voiced_logit, batch["voiced"], flat)
+        louder = (got.energy - batch["mel"].mean(1)).square()
+        return {
+            "pitch": ((got.log_f0 - relative).square() * weight).sum() / weight.sum(),
+            "voicing": voicing,
+            "loudness": (louder * flat).sum() / flat.sum(),
+        }
 
-        given = torch.stack([batch["log_f0"], batch["voiced"], energy], dim=1)
-        content = net.synthesizer.content(units, mask)
-        prompt_units = _units(batch["prompt_ids"], batch["prompt_shares"])
-        prompt_content = net.synthesizer.content(prompt_units, prompt_mask)
-        looked_up = net.synthesizer.look_up(content, prompt_content, batch["prompt"], prompt_mask)
-        who = (ease, (mean.detach(), was_mean.detach()))
-        spoken = net.synthesizer(content, looked_up, given, mask, *who)
-        found["mel"] = _distance(spoken, mel, mask)
-        found["edges"] = _distance(spoken.diff(dim=-1), mel.diff(dim=-1), mask[..., 1:])
-        loss = (
-            found["mel"]
-            + 0.5 * found["edges"]
-            + 5 * found["pitch"]
-            + 0.5 * found["voicing"]
-            + 0.2 * found["loudness"]
-            + found["sace"]
-            + found["ease"]
-        )
-        if self._without != "adversary":
-            loss = loss + 0.3 * found["sace_adversary"] + found["ease_adversary"]
-        heard = self._transfer(batch, mask, content, looked_up, ease, was_mean.detach())
-        for name, value in heard.items():
-            loss = loss + TRANSFER_WEIGHTS[name] * value
-        return found | heard | {"loss": loss}
+    def _generated(self, batch: dict[str, Tensor], told: Told, contours: Contours | None) -> Tensor:
+        """Segments spoken by the generator at the predicted F0, or the clip's own without one."""
+        generator = self.export.synthesizer
+        assert isinstance(generator, UnitGenerator)
+        log_f0, voiced = batch["log_f0"], batch["voiced"] > 0
+        if contours is not None:
+            log_f0 = contours.log_f0.detach() + batch["pitch_mean"]
+            voiced = contours.voiced_logit > 0
+        f0 = f0_at_unit_rate(log_f0, voiced & told.mask[:, 0], told.units.ids.shape[1])
+        who = (told.ease, told.emotion)
+        return generated(generator, told.units, f0, who, batch["first"])
 
     def _ease_losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Speakers are told apart; acted emotions are not (ZEST, eq. 1)."""
         ease = self.export.ease(batch["ease_x"])
         told = F.cross_entropy(self.ease_speaker(ease).float(), batch["ease_speakers"])
-        guessed = self.ease_emotion(reverse_gradient(ease, 1.0)).float()[batch["ease_acted"]]
+        weight = EASE_ADVERSARY * self._adversary(batch)
+        guessed = self.ease_emotion(reverse_gradient(ease, weight)).float()[batch["ease_acted"]]
         labels = batch["ease_emotions"][batch["ease_acted"]]
         return {
             "ease": told,
@@ -236,29 +326,49 @@ class ZestRecipe(Recipe[Zest]):
         }
 
     def _sace_losses(
-        self, batch: dict[str, Tensor], frames: Tensor, mask: Tensor, mean: Tensor, was: Tensor
+        self,
+        batch: dict[str, Tensor],
+        frames: tuple[Tensor, Tensor],
+        masks: tuple[Tensor, Tensor],
+        was: Tensor,
     ) -> dict[str, Tensor]:
-        """Emotions are told apart by shown clips and prompts; actors are not."""
-        labels = torch.cat([batch["emotion"], batch["prompt_emotion"]])[:, 0]
-        logits = self.sace_emotion(F.dropout(torch.cat([mean, was]), 0.2, self.training)).float()
-        weight = torch.where(torch.cat([batch["acted"], batch["acted"]])[:, 0], 1.0, 0.3)
+        """Emotions are told apart by shown clips, prompts and extra clips; actors are not."""
+        mean, extra = (frame_mean(f, m) for f, m in zip(frames, masks, strict=True))
+        names = ("emotion", "prompt_emotion", "extra_emotion")
+        labels = torch.cat([batch[name] for name in names])[:, 0]
+        heard = F.dropout(torch.cat([mean, was, extra]), 0.2, self.training)
+        logits = self.sace_emotion(heard).float()
+        acted = torch.cat([batch["acted"], batch["acted"], batch["extra_emotion"] >= 0])[:, 0]
+        weight = torch.where(acted, 1.0, 0.3)
         told = F.cross_entropy(logits, labels, reduction="none", label_smoothing=0.05)
         with torch.no_grad():
             self._follow(mean.float(), batch)
-            right = (logits.argmax(1) == labels).float()[weight == 1].mean()
-        actors = batch["shown_speaker"][:, 0]
-        known = actors >= 0
-        turned = reverse_gradient(frames, float(batch["progress"]))
-        h = self.sace_speaker(turned.transpose(1, 2)).transpose(1, 2)
-        guessed = self.sace_speaker_head(frame_mean(h, mask)).float()
-        adversary = (
-            F.cross_entropy(guessed[known], actors[known]) if known.any() else told.sum() * 0
-        )
+            right = (logits.argmax(1) == labels).float()[acted].mean()
+        adversary = torch.stack(
+            [
+                self._actor_loss(f, m, batch[name][:, 0], self._adversary(batch))
+                for f, m, name in zip(
+                    frames, masks, ("shown_speaker", "extra_speaker"), strict=True
+                )
+            ]
+        ).mean()
         return {
             "sace": (told * weight).sum() / weight.sum(),
             "sace_accuracy": right,
             "sace_adversary": adversary,
         }
+
+    def _actor_loss(self, frames: Tensor, mask: Tensor, actors: Tensor, weight: float) -> Tensor:
+        """How well the adversary tells who acts; -1 is nobody it knows."""
+        turned = reverse_gradient(frames, weight)
+        h = self.sace_speaker(turned.transpose(1, 2)).transpose(1, 2)
+        guessed = self.sace_speaker_head(frame_mean(h, mask)).float()
+        total = F.cross_entropy(guessed, actors, ignore_index=-1, reduction="sum")
+        return total / (actors >= 0).sum().clamp(min=1)
+
+    def _adversary(self, batch: dict[str, Tensor]) -> float:
+        """How much the adversaries' gradients weigh now."""
+        return 0.0 if self._without == "adversary" else float(batch["progress"])
 
     def _follow(self, mean: Tensor, batch: dict[str, Tensor]) -> None:
         labels, acted = batch["emotion"][:, 0], batch["acted"][:, 0]
@@ -266,175 +376,6 @@ class ZestRecipe(Recipe[Zest]):
             found = mean[acted & (labels == place)].mean(0)
             before = self.level[place]
             self.level[place] = found if not before.any() else before.lerp(found, 0.02)
-
-    def _transfer(
-        self,
-        batch: dict[str, Tensor],
-        mask: Tensor,
-        content: Tensor,
-        looked_up: Tensor,
-        ease: Tensor,
-        was: Tensor,
-    ) -> dict[str, Tensor]:
-        """What listeners hear in readers' own recordings when turned into an emotion."""
-        ready = self.level.any(1)[batch["asked"][:, 0]]
-        some = (~batch["acted"][:, 0] & batch["own"][:, 0] & ready).nonzero()[:TRANSFER_ITEMS, 0]
-        if not len(some):
-            return {}
-        net, mask, mel = self.export, mask[some], batch["mel"][some]
-        labels = batch["asked"][some, 0]
-        shall, was, ease = self.level[labels], was[some], ease[some]
-        units = _units(batch["ids"][some], batch["shares"][some])
-        with torch.no_grad():
-            before = net.contours(units, mask, was[:, None], None, ease)
-            after = net.contours(units, mask, shall[:, None], None, ease)
-            given = shifted(batch["log_f0"][some], mel.mean(1), before, after)
-        voiced = batch["voiced"][some]
-        contours = torch.stack([given[0], voiced, given[1]], dim=1)
-        spoken = net.synthesizer(content[some], looked_up[some], contours, mask, ease, (shall, was))
-        heard = self._listeners.freeze(mel.device).losses(
-            spoken, mask, labels, batch["speaker_emb"][some], batch["classes"][some]
-        )
-        shape = (spoken - spoken.mean(1, keepdim=True)) - (mel - mel.mean(1, keepdim=True))
-        return heard | {"excess": (shape.square() * mask).sum() / (mask.sum() * mel.shape[1])}
-
-
-def speaker_directions(
-    acted: list[Row], voices: Voices, places: dict[str, int], rank: int
-) -> np.ndarray | None:
-    """Where speakers differ most for how little an actor's emotions do, (rank, D_spk).
-
-    Fisher's discriminants: all speakers' means against actors' clips around their own. None where
-    nobody acts.
-    """
-    if not acted:
-        return None
-    from scipy.linalg import eigh
-
-    between = np.cov(np.stack(list(voices.speaker_means.values())).T)
-    around = [voices.speaker_emb[places[r.name]] - voices.speaker_means[r.speaker] for r in acted]
-    within = np.cov(np.stack(around).T) + 1e-4 * np.eye(len(between))
-    _, vectors = eigh(between, within)
-    return vectors[:, ::-1][:, :rank].T.astype(np.float32).copy()
-
-
-def shifted(
-    log_f0: Tensor, energy: Tensor, before: Contours, after: Contours
-) -> tuple[Tensor, Tensor]:
-    """The source's log F0 and energy (B, T), moved as the predictor moves between two emotions."""
-    return (
-        moved(log_f0, before.log_f0, after.log_f0, 1.0),
-        moved(energy, before.energy, after.energy, 1.0),
-    )
-
-
-@torch.inference_mode()
-def finished(net: Zest, data: Pack, units: "PackedUnits", voices: Voices) -> Zest:
-    """Give a trained net its mean embeddings, and the gains by which it moves as far as actors do.
-
-    Means are over odd-numbered actors of ravdess, and emodb's for what ravdess has not, so that a
-    judge trained on even-numbered ones stays independent.
-    """
-    config, means = net.config, []
-    for emotion in config.emotions:
-        rows = [row for row in data.select("train", *ACTED) if row.emotion == emotion]
-        odd = [r for r in rows if r.corpus == "ravdess" and int(r.speaker[-2:]) % 2]
-        clips = [torch.from_numpy(data.mel_of(row))[None] for row in odd or rows]
-        found = [frame_mean(net.sace(clip))[0] for clip in clips]
-        means.append(torch.stack(found).mean(0) if found else torch.zeros(config.emotion_dim))
-    net.emotion_means.copy_(torch.stack(means))
-    acted = acted_shifts(data, config.emotions)
-    if np.isnan(acted).all():  # nobody acts in this pack
-        return net
-    spoken = _predicted_shifts(net, data, units, voices)
-    energies = _acted_energies(data, config.emotions)
-    net.config = replace(
-        config,
-        pitch_gain=_gain(spoken[:, 0], acted[:, 1]),
-        energy_gain=_gain(spoken[:, 1], energies),
-        duration_shifts=tuple(round(float(x), 4) for x in np.nan_to_num(acted[:, 0])),
-    )
-    return net
-
-
-def _predicted_shifts(
-    net: Zest, data: Pack, units: "PackedUnits", voices: Voices, *, n_clips: int = 24
-) -> np.ndarray:
-    """Mean log F0 and energy by which the predictor moves neutral clips, (n_emotions, 2)."""
-    rows = [row for row in data.select("train") if row.emotion == "neutral"]
-    chosen, found = rows[:: max(1, len(rows) // n_clips)][:n_clips], []
-    for row in chosen:
-        ids, shares = (torch.from_numpy(x)[None] for x in units.of(row, 0, row.n_frames))
-        n_emotions = len(net.config.emotions)
-        spoken = Units(*(x.expand(n_emotions, -1, -1) for x in (ids.long(), shares.float())))
-        ease = net.ease(torch.from_numpy(voices.speaker_means[row.speaker])[None].float())
-        mask = torch.ones(n_emotions, 1, row.n_frames, dtype=torch.bool)
-        got = net.contours(
-            spoken, mask, net.emotion_means[:, None], None, ease.expand(n_emotions, -1)
-        )
-        voiced = torch.from_numpy(data.f0_of(row) > 0)
-        found.append(torch.stack([x[:, voiced].mean(1) for x in (got.log_f0, got.energy)], dim=1))
-    shifts = torch.stack(found).nanmean(0).numpy()
-    return shifts - shifts[net.config.emotions.index("neutral")]
-
-
-def _acted_energies(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
-    """Mean energy of voiced frames by which actors move from neutral, (n_emotions,)."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for row in data.select("train", "ravdess"):
-        voiced = data.f0_of(row) > 0
-        if voiced.any():
-            energy = float(data.mel_of(row).mean(0)[voiced].mean())
-            found.setdefault((row.speaker, row.emotion), []).append(energy)
-    means = {key: np.mean(values) for key, values in found.items()}
-    shifts = [
-        [m - means[s, "neutral"] for (s, e), m in means.items() if e == emotion]
-        for emotion in emotions
-    ]
-    return np.array([np.mean(moved) if moved else np.nan for moved in shifts])
-
-
-def _gain(predicted: np.ndarray, acted: np.ndarray) -> float:
-    """The factor that brings predicted shifts closest to acted ones, from 0.5 to 3."""
-    known = ~np.isnan(acted)
-    square = float((predicted[known] ** 2).sum())
-    found = float((predicted[known] * acted[known]).sum()) / max(square, 1e-9)
-    return round(float(np.clip(found, 0.5, 3.0)), 3)
-
-
-@dataclass(frozen=True)
-class PackedUnits:
-    """The units of all rows of a pack."""
-
-    ids: np.ndarray
-    shares: np.ndarray
-    starts: dict[str, int]
-
-    @classmethod
-    def open(cls, data: Pack, folder: Path) -> "PackedUnits":
-        """Read them.
-
-        Raises:
-            ValueError: they were not made yet.
-        """
-        if not (folder / "units.npy").is_file():
-            raise ValueError(f"{folder} holds no content units; run 'train content' first.")
-        starts, place = {}, 0
-        for row in data.rows:
-            starts[row.name] = place
-            place += unit_frames(row.n_frames)
-        ids, shares = np.load(folder / "units.npy"), np.load(folder / "unit_shares.npy")
-        return cls(ids, shares, starts)
-
-    def of(self, row: Row, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Units (T50, K) and shares of mel frames from `start`, which is a multiple of five."""
-        first = self.starts[row.name] + start * 4 // 5
-        last = self.starts[row.name] + min(-(-stop * 4 // 5), unit_frames(row.n_frames))
-        return self.ids[first:last], self.shares[first:last]
-
-
-def _units(ids: Tensor, shares: Tensor) -> Units:
-    return Units(ids.transpose(1, 2), shares.transpose(1, 2))
 
 
 def _window(rng: np.random.Generator, n_frames: int, length: int) -> tuple[int, int]:
@@ -445,10 +386,6 @@ def _window(rng: np.random.Generator, n_frames: int, length: int) -> tuple[int, 
 
 def _one(rng: np.random.Generator, rows: list[Row]) -> Row:
     return rows[int(rng.integers(len(rows)))]
-
-
-def _distance(got: Tensor, want: Tensor, mask: Tensor) -> Tensor:
-    return ((got - want).abs() * mask).sum() / (mask.sum() * want.shape[1])
 
 
 def _head(n_in: int, n_out: int) -> nn.Sequential:

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from emostudio import Settings, Studio
+from emostudio import Clip, Settings, Studio
 from emostudio.__main__ import main
 from emostudio.engines import emomix
 from emostudio.evaluation import bench, readback
-from emostudio.evaluation.bench import Figure, Run
+from emostudio.evaluation.bench import Run
+from emostudio.evaluation.bench_convert import conversions
+from emostudio.evaluation.timing import Figure
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.values import Request
 from tests import tiny
+from tests.speech import vowels
 
 ENTERED = [(emomix, name) for name in ("normalize", "phonemize", "sample")]
 ENTERED += [(EmoMix, name) for name in ("encode", "predict_prosody", "prior")]
@@ -71,7 +74,7 @@ def test_the_published_schedule_is_fourteen_evaluations() -> None:
 
 
 def test_a_batch_is_as_long_as_its_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "_timed", lambda work, repeats, device: (work(), 8.0)[1:] * repeats)
+    monkeypatch.setattr(bench, "timed", lambda work, repeats, device: (work(), 8.0)[1:] * repeats)
     figure = bench.throughput(EmoMixConfig.tiny(), VocoderConfig.tiny(), "cpu", 2)
     assert figure.repeats == (bench.BATCH * 4 / 8.0,) * 2
 
@@ -91,10 +94,14 @@ def test_a_load_above_one_half_is_warned_of() -> None:
 def test_the_table_names_every_figure_of_the_json(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    # Fresh processes and full sizes take seconds; `takes` alone is real here.
+    # Fresh processes and full sizes take seconds; takes and conversions alone are measured here.
+    def measure(studio: Studio, repeats: int) -> Iterator[Figure]:
+        yield from bench.takes(studio, repeats)
+        yield from conversions(studio, Clip(vowels(seconds=2.0), 16_000), repeats)
+
     monkeypatch.setattr(bench, "TEXTS", {4: "We are.", 30: "We are. You are."})
     monkeypatch.setattr(bench, "STEPS", (2,))
-    monkeypatch.setattr(bench, "measure", bench.takes)
+    monkeypatch.setattr(bench, "measure", measure)
     out = tmp_path / "bench.json"
     assert main(["bench", "--repeats", "2", "--out", str(out)], studio=studio) == 0
     report, table = json.loads(out.read_text(encoding="utf-8")), capsys.readouterr().out

@@ -1,6 +1,7 @@
 """Truths of checkpoints: what is saved loads equal; what is damaged says so."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ import torch
 
 from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
+from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
+from emostudio.models.hubert import HubertConfig, HubertContent
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.models.zest.config import ZestConfig
+from emostudio.models.zest.net import Zest
 
 TINY = {
     "aligner": (PhonemeNet, AlignerConfig.tiny()),
@@ -20,6 +25,10 @@ TINY = {
     "ser": (EmotionRecognizer, SerConfig.tiny()),
     "vocoder": (Vocoder, VocoderConfig.tiny()),
     "emomix": (EmoMix, EmoMixConfig.tiny()),
+    "content": (ContentEncoder, ContentConfig.tiny()),
+    "hubert": (HubertContent, HubertConfig.tiny()),
+    "zest": (Zest, replace(ZestConfig.tiny(), duration_shifts=(0.0, 0.1), predictor=False)),
+    "zest, generator": (Zest, replace(ZestConfig.tiny(), synthesizer="generator")),
 }
 
 

@@ -12,6 +12,9 @@ UNSEEN = "bored"
 class ZestConfig:
     """Sizes; the defaults ship. `synthesizer` is mel, or generator for the paper's HiFi-GAN.
 
+    `content` is whose units it was trained on: content, our own encoder's, or hubert's. Without
+    `predictor`, an ablation, a conversion keeps the source's own contours.
+
     What stands last is measured after training: by how much actors move F0 and energy over what is
     predicted, and how far each emotion moves the log of a phoneme's duration from neutral.
     """
@@ -29,6 +32,7 @@ class ZestConfig:
     contour_dim: int = 128
     contour_heads: int = 4
     contour_depth: int = 2
+    predictor: bool = True
     synthesizer: str = "mel"
     dim: int = 192
     hidden: int = 480

@@ -12,13 +12,19 @@ from torch import Tensor, nn
 
 from emostudio.models.zest.config import ZestConfig
 from emostudio.models.zest.contours import ContourPredictor
+from emostudio.models.zest.generator import UnitGenerator
 from emostudio.models.zest.sace import Ease, Sace
 from emostudio.models.zest.synthesizer import Synthesizer
 
 
 class Zest(nn.Module):
-    """All parts of the system; see each for what it takes."""
+    """All parts of the system; see each for what it takes.
 
+    The type of `synthesizer` tells which one it is: `Synthesizer`, whose mel a vocoder speaks, or
+    `UnitGenerator`, which speaks itself.
+    """
+
+    synthesizer: Synthesizer | UnitGenerator
     emotion_means: Float[Tensor, "n_emotions D_emo"]
 
     def __init__(self, config: ZestConfig) -> None:
@@ -28,6 +34,7 @@ class Zest(nn.Module):
         self.ease = Ease(config)
         self.sace = Sace(config)
         self.contours = ContourPredictor(config)
-        self.synthesizer = Synthesizer(config)
+        kind = UnitGenerator if config.synthesizer == "generator" else Synthesizer
+        self.synthesizer = kind(config)
         # Mean embedding of each emotion over acted clips; what a mixture is made of.
         self.register_buffer("emotion_means", torch.zeros(len(config.emotions), config.emotion_dim))

@@ -1,0 +1,383 @@
+"""ZEST as an engine: a recording in; parts of the same words in another emotion out.
+
+A long recording is converted part by part, cut where it is quietest, each part with some of its
+neighbors around it, so that the first is heard while the rest is at work.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from emostudio.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
+from emostudio.audio.pitch import F0_MAX, F0_MIN, f0_contour, fill_unvoiced
+from emostudio.audio.reference import check_reference
+from emostudio.conversion import MAX_SOURCE_S, Conversion, Tracks
+from emostudio.data.features import at_speech_level
+from emostudio.evaluation.readback import recognize, words_unlike
+from emostudio.models.alignment import PhonemeNet
+from emostudio.models.checkpoint import Store
+from emostudio.models.content import Content, ContentEncoder, Units, unit_frames
+from emostudio.models.hubert import HubertContent
+from emostudio.models.ser import EmotionRecognizer
+from emostudio.models.speaker import SpeakerEncoder
+from emostudio.models.vocoder import Vocoder
+from emostudio.models.zest.contours import moved
+from emostudio.models.zest.generator import UnitGenerator, f0_at_unit_rate
+from emostudio.models.zest.net import Zest
+from emostudio.models.zest.sace import frame_mean
+from emostudio.models.zest.synthesizer import Synthesizer
+from emostudio.values import Clip, Prediction
+
+MAX_PEAK = 0.97
+DB_PER_NAT = 20 / np.log(10)
+# Frames around a part that its nets see and that are cut off again: more than they reach.
+AROUND = 60
+# A part ends at the quietest frame between these seconds; the first is short, to be heard soon.
+FIRST_PART_S, PART_S = (2.5, 5.0), (6.0, 11.0)
+VOICE_S = 30.0
+STEPS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording at the level of training speech, and what is known of it as a whole.
+
+    `f0` (T,) Hz, `mel` (1, n_mels, T), `ease` and `emotion` (1, D), `speaker_emb` (D_spk,).
+    """
+
+    wav: np.ndarray
+    f0: np.ndarray
+    mel: Tensor
+    speaker_emb: np.ndarray
+    ease: Tensor
+    emotion: Tensor
+    parts: tuple[tuple[int, int], ...]
+
+    @property
+    def speech_share(self) -> float:
+        """How much of it is voiced."""
+        return float((self.f0 > 0).mean())
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What is asked: emotion embedding of frames (1, T_ref, D_emo), their mean, and a stretch.
+
+    `stretch` is how much longer it shall take than the source.
+    """
+
+    frames: Tensor
+    mean: Tensor
+    stretch: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """`wav` (T * hop,), `mel` (n_mels, T) and contours of a converted part, and of its source."""
+
+    wav: np.ndarray
+    mel: np.ndarray
+    tracks: Tracks
+    source: Tracks
+    source_mel: np.ndarray
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a conversion: the emotions of source and reference, its contours."""
+
+    source_heard: Prediction
+    reference_heard: Prediction | None
+    reference: Tracks | None
+
+
+class ZestEngine:
+    """Converts with the checkpoints of a store."""
+
+    def __init__(self, store: Store, device: str = "cpu") -> None:
+        """Load the nets.
+
+        Raises:
+            ValueError: a checkpoint is missing or damaged, or there is no such device here.
+        """
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
+        self.device = torch.device(device)
+        self.model = store.load(Zest, device)
+        self.content: Content
+        if self.model.config.content == "hubert":
+            self.content = store.load(HubertContent, device)
+        else:
+            self.content = store.load(ContentEncoder, device)
+        self.vocoder = store.load(Vocoder, device)
+        self.speaker = store.load(SpeakerEncoder, device)
+        self.recognizer = store.load(EmotionRecognizer, device)
+        self.aligner = store.load(PhonemeNet, device)
+        self.checkpoints = ("zest", self.model.config.content, "vocoder", "speaker", "ser")
+
+    @torch.inference_mode()
+    def source_of(self, clip: Clip) -> Source:
+        """Look at a recording as a whole.
+
+        Raises:
+            ValueError: it is damaged, silent, too short, too long, or has no voice in it.
+        """
+        clip = check_reference(clip, what="The recording", longest_s=MAX_SOURCE_S)
+        wav = clip.wav[: len(clip.wav) // HOP * HOP]
+        wav = at_speech_level(wav).astype(np.float32)
+        f0 = f0_contour(wav, SAMPLE_RATE, HOP)
+        if not (f0 > 0).any():
+            raise ValueError(
+                "No voiced speech was found in the recording; choose one in which somebody speaks."
+            )
+        mel = log_mel(torch.from_numpy(wav)[None].to(self.device))
+        heard = mel[..., : round(VOICE_S * FRAME_RATE)]
+        speaker_emb = self.speaker(heard)
+        return Source(
+            wav,
+            f0,
+            mel,
+            speaker_emb[0].cpu().numpy(),
+            self.model.ease(speaker_emb),
+            frame_mean(self.model.sace(heard)),
+            parts_of(energy_db(mel[0])),
+        )
+
+    @torch.inference_mode()
+    def manner_of(self, request: Conversion) -> Manner:
+        """The asked emotions, weighted, after intensity.
+
+        Raises:
+            ValueError: this checkpoint does not know an emotion, or the reference can't be used.
+        """
+        config, means = self.model.config, self.model.emotion_means
+        frames, longer = torch.zeros(1, 1, config.emotion_dim, device=self.device), 0.0
+        for name, share in request.shares.items():
+            if name == "reference":
+                assert request.emotion_reference is not None
+                shown = self.mel_of(request.emotion_reference, "The emotion reference")
+                frames = frames + share * self.model.sace(shown)
+                probs = self.recognizer(shown)[0].softmax(-1)[0].tolist()
+                heard = dict(zip(self.recognizer.config.emotions, probs, strict=True))
+                longer += share * sum(p * self._longer(emotion) for emotion, p in heard.items())
+            elif name in config.emotions:
+                frames = frames + share * means[config.emotions.index(name)]
+                longer += share * self._longer(name)
+            else:
+                raise ValueError(
+                    f"This model does not convert to '{name}'; choose from "
+                    f"{', '.join(config.emotions)}, or give a recording of it."
+                )
+        stretch = float(np.exp(longer)) if request.rhythm == "emotion" else 1.0
+        return Manner(frames, frame_mean(frames), stretch)
+
+    def mel_of(self, clip: Clip, what: str) -> Tensor:
+        """House mel (1, n_mels, T) of a recording, at the level of training speech.
+
+        Raises:
+            ValueError: it can't be used.
+        """
+        wav = at_speech_level(check_reference(clip, what=what).wav).astype(np.float32)
+        return log_mel(torch.from_numpy(wav)[None].to(self.device))
+
+    def _longer(self, emotion: str) -> float:
+        config = self.model.config
+        shifts = dict(zip(config.emotions, config.duration_shifts, strict=False))
+        return shifts.get(emotion, 0.0)
+
+    def convert(self, source: Source, manner: Manner, request: Conversion) -> Iterator[Part]:
+        """Convert part by part."""
+        start_s = 0.0
+        for place in range(len(source.parts)):
+            part = self.convert_part(source, place, manner, request, start_s=start_s)
+            start_s += len(part.wav) / SAMPLE_RATE
+            yield part
+
+    @torch.inference_mode()
+    def convert_part(
+        self,
+        source: Source,
+        place: int,
+        manner: Manner,
+        request: Conversion,
+        *,
+        start_s: float = 0.0,
+    ) -> Part:
+        """Convert one part; `start_s` is where it begins in the result."""
+        model = self.model
+        start, stop = source.parts[place]
+        low, high = max(0, start - AROUND), min(len(source.f0), stop + AROUND)
+        mel = source.mel[..., low:high]
+        wav = torch.from_numpy(source.wav[low * HOP : high * HOP])[None].to(self.device)
+        units = self.content.units(wav)
+        f0 = source.f0[low:high]
+        log_f0 = torch.from_numpy(fill_unvoiced(f0))[None].to(self.device)
+        log_f0, energy = self._contours(units, log_f0, mel, source, manner)
+        voiced = torch.from_numpy((f0 > 0).astype(np.float32))[None].to(self.device)
+
+        # Frames are read where the asked rhythm has them.
+        n_frames = round((high - low) * manner.stretch)
+        cut = slice(round((start - low) * manner.stretch), round((stop - low) * manner.stretch))
+        log_f0, energy = _read(log_f0, n_frames), _read(energy, n_frames)
+        voiced = _read(voiced, n_frames, mode="nearest")
+        log_f0 = drawn_over(log_f0, request.drawn, start_s - cut.start / FRAME_RATE)
+        log_f0 = log_f0.clamp(np.log(F0_MIN), np.log(F0_MAX))
+        contours = torch.stack([log_f0, voiced, energy], dim=1)
+        heard_f0 = log_f0.exp() * voiced
+        if isinstance(model.synthesizer, UnitGenerator):
+            sound = self._generated(model.synthesizer, units, contours, source, manner)
+            spoken = log_mel(sound)
+        else:
+            spoken = self._mel(model.synthesizer, units, mel, contours, source, manner)
+            generator = torch.Generator().manual_seed((request.seed + place) % 2**32)
+            noise = torch.randn((1, n_frames * HOP), generator=generator).to(self.device)
+            sound = self.vocoder(spoken, heard_f0, noise)
+        sound = sound[0, cut.start * HOP : cut.stop * HOP]
+        sound = sound * min(1.0, MAX_PEAK / max(float(sound.abs().max()), 1e-6))
+        mel_part = spoken[0, :, cut]
+        tracks = Tracks(heard_f0[0, cut].cpu().numpy(), energy_db(mel_part))
+        was = source.mel[0, :, start:stop]
+        return Part(
+            sound.cpu().numpy(),
+            mel_part.cpu().numpy(),
+            tracks,
+            Tracks(source.f0[start:stop], energy_db(was)),
+            was.cpu().numpy(),
+        )
+
+    def _mel(
+        self,
+        synthesizer: Synthesizer,
+        units: Units,
+        mel: Tensor,
+        contours: Tensor,
+        source: Source,
+        manner: Manner,
+    ) -> Tensor:
+        """What ships: the mel (1, n_mels, T) of contours (1, 3, T); the source is looked into."""
+        n_frames, mask = contours.shape[-1], torch.ones_like(mel[:, :1], dtype=torch.bool)
+        content = synthesizer.content(units, mask)
+        looked_up = synthesizer.look_up(content, content, mel, mask)
+        content, looked_up = (
+            F.interpolate(x, size=n_frames, mode="linear") for x in (content, looked_up)
+        )
+        mask = torch.ones_like(content[:, :1], dtype=torch.bool)
+        emotions = (manner.mean, source.emotion)
+        return synthesizer(content, looked_up, contours, mask, source.ease, emotions)
+
+    def _generated(
+        self,
+        generator: UnitGenerator,
+        units: Units,
+        contours: Tensor,
+        source: Source,
+        manner: Manner,
+    ) -> Tensor:
+        """As published: sound (1, T_wav) of units, F0, EASE and SACE."""
+        n_frames = contours.shape[-1]
+        n_units = unit_frames(n_frames)
+        places = torch.linspace(0, units.ids.shape[1] - 1, n_units, device=self.device).round()
+        said = Units(*(x[:, places.long()] for x in units))
+        f0 = f0_at_unit_rate(contours[:, 0], contours[:, 1] > 0.5, n_units)
+        wav = generator(said, f0, source.ease, manner.mean)
+        return F.pad(wav, (0, max(0, n_frames * HOP - wav.shape[-1])))[:, : n_frames * HOP]
+
+    def _contours(
+        self, units: Units, log_f0: Tensor, mel: Tensor, source: Source, manner: Manner
+    ) -> tuple[Tensor, Tensor]:
+        """Log F0 and energy of the source, moved by what the predictor says of the emotions."""
+        model, energy = self.model, mel.mean(1)
+        if not model.config.predictor:
+            return log_f0, energy
+        mask = torch.ones_like(mel[:, :1], dtype=torch.bool)
+        before = model.contours(units, mask, source.emotion[:, None], None, source.ease)
+        after = model.contours(units, mask, manner.frames, None, source.ease)
+        config = model.config
+        return (
+            moved(log_f0, before.log_f0, after.log_f0, config.pitch_gain),
+            moved(energy, before.energy, after.energy, config.energy_gain),
+        )
+
+    def neutralized(self, source: Source) -> Manner:
+        """The manner that changes nothing: the source's own emotion."""
+        return Manner(source.emotion[:, None], source.emotion, 1.0)
+
+    def guarded(self, source: Source, request: Conversion) -> tuple[Conversion, float]:
+        """Lower intensity step by step until the voice stays itself, and tell its own likeness.
+
+        Judged by the first part alone, so that a long recording can be heard soon.
+        """
+        own = self.likeness(source, self.convert_part(source, 0, self.neutralized(source), request))
+        if not request.floor:
+            return request, own
+        lowered = request
+        for step in STEPS:
+            lowered = replace(request, intensity=request.intensity * step)
+            part = self.convert_part(source, 0, self.manner_of(lowered), lowered)
+            if self.likeness(source, part) >= request.floor * own:
+                break
+        return lowered, own
+
+    def beside(self, request: Conversion) -> Beside:
+        """Hear what a conversion is made from."""
+        reference, heard, tracks = request.emotion_reference, None, None
+        if reference is not None:
+            heard = recognize(self.recognizer, reference)
+            clip = check_reference(reference, what="The emotion reference")
+            mel = self.mel_of(reference, "The emotion reference")
+            tracks = Tracks(f0_contour(clip.wav, SAMPLE_RATE, HOP), energy_db(mel[0]))
+        return Beside(recognize(self.recognizer, request.source), heard, tracks)
+
+    @torch.inference_mode()
+    def heard(self, source: Source, part: Part) -> dict[str, Any]:
+        """What our own nets hear in a part, as `Comparison` names it."""
+        clip = Clip(part.wav, SAMPLE_RATE)
+        return {
+            "heard": recognize(self.recognizer, clip),
+            "voice_similarity": self.likeness(source, part),
+            "words_unlike": words_unlike(self.aligner, part.source_mel, part.mel),
+        }
+
+    @torch.inference_mode()
+    def likeness(self, source: Source, part: Part) -> float:
+        """Cosine of the speaker embeddings of a part and of the source."""
+        heard = self.speaker(torch.from_numpy(part.mel)[None].to(self.device))[0].cpu().numpy()
+        return float(heard @ source.speaker_emb)
+
+
+def parts_of(energy: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Cut frames of this energy (T,) where it is least, into parts of some seconds."""
+    parts, start = [], 0
+    while True:
+        shortest, longest = (round(s * FRAME_RATE) for s in (PART_S if parts else FIRST_PART_S))
+        if len(energy) - start <= longest:
+            return (*parts, (start, len(energy)))
+        around = np.convolve(energy, np.ones(5) / 5, mode="same")
+        stop = start + shortest + int(around[start + shortest : start + longest].argmin())
+        parts.append((start, stop))
+        start = stop
+
+
+def energy_db(mel: Tensor) -> np.ndarray:
+    """Energy (T,) in dB: the mean of the log mel (n_mels, T)."""
+    return mel.mean(0).cpu().numpy() * DB_PER_NAT
+
+
+def drawn_over(log_f0: Tensor, drawn: tuple[tuple[float, float], ...], start_s: float) -> Tensor:
+    """Replace log F0 (1, T) by a drawn contour between its first and last point."""
+    if len(drawn) < 2:
+        return log_f0
+    seconds, hertz = (np.array(values) for values in zip(*sorted(drawn), strict=True))
+    times = start_s + (np.arange(log_f0.shape[-1]) + 0.5) / FRAME_RATE
+    line = torch.from_numpy(np.interp(times, seconds, np.log(hertz)).astype(np.float32))
+    inside = torch.from_numpy((times >= seconds[0]) & (times <= seconds[-1]))
+    return torch.where(inside.to(log_f0.device), line.to(log_f0.device), log_f0)
+
+
+def _read(track: Tensor, n_frames: int, mode: str = "linear") -> Tensor:
+    return F.interpolate(track[:, None], size=n_frames, mode=mode)[:, 0]
