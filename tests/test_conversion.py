@@ -61,7 +61,9 @@ def test_what_is_out_of_range_is_told(wrong: dict[str, Any], told: str) -> None:
 @pytest.mark.parametrize("intensity", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("reference", [None, SOURCE])
 @pytest.mark.parametrize("mix", [None, EmotionMix.of(happy=3, sad=1)])
-def test_shares_sum_to_one(intensity: float, reference: Clip | None, mix: EmotionMix | None) -> None:
+def test_shares_sum_to_one(
+    intensity: float, reference: Clip | None, mix: EmotionMix | None
+) -> None:
     if reference is None and mix is None:
         return
     asked = conversion(emotion=mix, emotion_reference=reference, intensity=intensity)

@@ -66,14 +66,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Manner:
-    """What is asked: emotion embedding of frames (1, T_ref, D_emo), their mean, and a stretch.
-
-    `stretch` is how much longer it shall take than the source.
-    """
+    """What is asked: emotion embeddings of frames (1, T_ref, D_emo) and their mean (1, D_emo)."""
 
     frames: Tensor
     mean: Tensor
-    stretch: float
 
 
 @dataclass(frozen=True)
@@ -156,25 +152,20 @@ class ZestEngine:
             ValueError: this checkpoint does not know an emotion, or the reference can't be used.
         """
         config, means = self.model.config, self.model.emotion_means
-        frames, longer = torch.zeros(1, 1, config.emotion_dim, device=self.device), 0.0
+        frames = torch.zeros(1, 1, config.emotion_dim, device=self.device)
         for name, share in request.shares.items():
             if name == "reference":
                 assert request.emotion_reference is not None
                 shown = self.mel_of(request.emotion_reference, "The emotion reference")
                 frames = frames + share * self.model.sace(shown)
-                probs = self.recognizer(shown)[0].softmax(-1)[0].tolist()
-                heard = dict(zip(self.recognizer.config.emotions, probs, strict=True))
-                longer += share * sum(p * self._longer(emotion) for emotion, p in heard.items())
             elif name in config.emotions:
                 frames = frames + share * means[config.emotions.index(name)]
-                longer += share * self._longer(name)
             else:
                 raise ValueError(
                     f"This model does not convert to '{name}'; choose from "
                     f"{', '.join(config.emotions)}, or give a recording of it."
                 )
-        stretch = float(np.exp(longer)) if request.rhythm == "emotion" else 1.0
-        return Manner(frames, frame_mean(frames), stretch)
+        return Manner(frames, frame_mean(frames))
 
     def mel_of(self, clip: Clip, what: str) -> Tensor:
         """House mel (1, n_mels, T) of a recording, at the level of training speech.
@@ -184,11 +175,6 @@ class ZestEngine:
         """
         wav = at_speech_level(check_reference(clip, what=what).wav).astype(np.float32)
         return log_mel(torch.from_numpy(wav)[None].to(self.device))
-
-    def _longer(self, emotion: str) -> float:
-        config = self.model.config
-        shifts = dict(zip(config.emotions, config.duration_shifts, strict=False))
-        return shifts.get(emotion, 0.0)
 
     def convert(self, source: Source, manner: Manner, request: Conversion) -> Iterator[Part]:
         """Convert part by part."""
@@ -217,12 +203,14 @@ class ZestEngine:
         units = self.content.units(wav)
         f0 = source.f0[low:high]
         log_f0 = torch.from_numpy(fill_unvoiced(f0))[None].to(self.device)
-        log_f0, energy = self._contours(units, log_f0, mel, source, manner)
         voiced = torch.from_numpy((f0 > 0).astype(np.float32))[None].to(self.device)
+        move = model.moves(source.emotion, manner.mean)
+        log_f0, energy = self._contours(units, torch.cat([log_f0, voiced]), mel, source, manner)
+        stretch = float(move.duration.exp()) if request.rhythm == "emotion" else 1.0
 
         # Frames are read where the asked rhythm has them.
-        n_frames = round((high - low) * manner.stretch)
-        cut = slice(round((start - low) * manner.stretch), round((stop - low) * manner.stretch))
+        n_frames = round((high - low) * stretch)
+        cut = slice(round((start - low) * stretch), round((stop - low) * stretch))
         log_f0, energy = _read(log_f0, n_frames), _read(energy, n_frames)
         voiced = _read(voiced, n_frames, mode="nearest")
         log_f0 = drawn_over(log_f0, request.drawn, start_s - cut.start / FRAME_RATE)
@@ -288,24 +276,26 @@ class ZestEngine:
         return F.pad(wav, (0, max(0, n_frames * HOP - wav.shape[-1])))[:, : n_frames * HOP]
 
     def _contours(
-        self, units: Units, log_f0: Tensor, mel: Tensor, source: Source, manner: Manner
+        self, units: Units, tracks: Tensor, mel: Tensor, source: Source, manner: Manner
     ) -> tuple[Tensor, Tensor]:
-        """Log F0 and energy of the source, moved by what the predictor says of the emotions."""
+        """The source's log F0 and energy (1, T), as the asked emotion moves them."""
         model, energy = self.model, mel.mean(1)
+        log_f0, voiced = tracks[:1], tracks[1:]
         if not model.config.predictor:
             return log_f0, energy
         mask = torch.ones_like(mel[:, :1], dtype=torch.bool)
         before = model.contours(units, mask, source.emotion[:, None], None, source.ease)
         after = model.contours(units, mask, manner.frames, None, source.ease)
-        config = model.config
+        move = model.moves(source.emotion, manner.mean)
+        level = torch.zeros_like(move.spread)
         return (
-            moved(log_f0, before.log_f0, after.log_f0, config.pitch_gain),
-            moved(energy, before.energy, after.energy, config.energy_gain),
+            moved(log_f0, after.log_f0 - before.log_f0, voiced, move.pitch, move.spread),
+            moved(energy, after.energy - before.energy, voiced, move.energy, level),
         )
 
     def neutralized(self, source: Source) -> Manner:
         """The manner that changes nothing: the source's own emotion."""
-        return Manner(source.emotion[:, None], source.emotion, 1.0)
+        return Manner(source.emotion[:, None], source.emotion)
 
     def guarded(self, source: Source, request: Conversion) -> tuple[Conversion, float]:
         """Lower intensity step by step until the voice stays itself, and tell its own likeness.

@@ -172,9 +172,7 @@ def train(
         quantize(trained, data)
         checkpoint.save(trained, run)
     if isinstance(trained, Zest):
-        voices = Voices.of(pack, data, plan.config.emotions)
-        units = PackedUnits.open(pack, data, trained.config.content)
-        checkpoint.save(finished(trained, pack, units, voices), run)
+        checkpoint.save(finished(trained, pack), run)
     if isinstance(trained, EmoMix):
         voices = Voices.of(pack, data, plan.config.emotions)
         trained.config = calibrated(trained, pack, voices, without=plan.without)

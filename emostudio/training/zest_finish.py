@@ -1,89 +1,95 @@
-"""What is measured after ZEST has learned: mean embeddings of emotions, and how far to move."""
-
-from dataclasses import replace
+"""What is measured after ZEST has learned: mean embeddings of emotions, and how far they move."""
 
 import numpy as np
 import torch
 
-from emostudio.data.features import Pack
-from emostudio.models.content import Units
+from emostudio.data.features import Pack, Row
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.sace import frame_mean
+from emostudio.text.phonemes import is_boundary
 from emostudio.training.acted import ACTED
-from emostudio.training.content import PackedUnits
-from emostudio.training.emomix import Voices, acted_shifts
+
+# Readers' clips that anchor where nothing moves, and what a mean embedding counts in clips.
+N_READ = 400
+MEAN_COUNTS = 60.0
+RIDGE = 0.02
 
 
 @torch.inference_mode()
-def finished(net: Zest, data: Pack, units: PackedUnits, voices: Voices) -> Zest:
-    """Give a trained net its mean embeddings, and the gains by which it moves as far as actors do.
+def finished(net: Zest, data: Pack) -> Zest:
+    """Give a trained net its mean embeddings, and the map by which it moves as far as actors do.
 
     Means are over odd-numbered actors of ravdess, and emodb's for what ravdess has not, so that a
     judge trained on even-numbered ones stays independent.
     """
-    config, means = net.config, []
-    for emotion in config.emotions:
-        rows = [row for row in data.select("train", *ACTED) if row.emotion == emotion]
-        odd = [r for r in rows if r.corpus == "ravdess" and int(r.speaker[-2:]) % 2]
-        clips = [torch.from_numpy(data.mel_of(row))[None] for row in odd or rows]
-        found = [frame_mean(net.sace(clip))[0] for clip in clips]
-        means.append(torch.stack(found).mean(0) if found else torch.zeros(config.emotion_dim))
-    net.emotion_means.copy_(torch.stack(means))
-    acted = acted_shifts(data, config.emotions)
-    if np.isnan(acted).all():  # nobody acts in this pack
+    config = net.config
+    acted = [row for row in data.select("train", *ACTED) if row.emotion in config.emotions]
+    if not acted:
         return net
-    shifts = tuple(round(float(x), 4) for x in np.nan_to_num(acted[:, 0]))
-    net.config = replace(config, duration_shifts=shifts)
+    embeddings = _embeddings(net, data, acted)
+    means = torch.zeros_like(net.emotion_means)
+    for place, emotion in enumerate(config.emotions):
+        rows = [n for n, row in enumerate(acted) if row.emotion == emotion]
+        odd = [n for n in rows if acted[n].corpus == "ravdess" and int(acted[n].speaker[-2:]) % 2]
+        if rows:
+            means[place] = torch.from_numpy(embeddings[odd or rows].mean(0))
+    net.emotion_means.copy_(means)
     if config.predictor:
-        spoken = _predicted_shifts(net, data, units, voices)
-        net.config = replace(
-            net.config,
-            pitch_gain=_gain(spoken[:, 0], acted[:, 1]),
-            energy_gain=_gain(spoken[:, 1], _acted_energies(data, config.emotions)),
-        )
+        net.moves.weight.copy_(torch.from_numpy(_moves(net, data, acted, embeddings)))
     return net
 
 
-def _predicted_shifts(
-    net: Zest, data: Pack, units: PackedUnits, voices: Voices, *, n_clips: int = 24
-) -> np.ndarray:
-    """Mean log F0 and energy by which the predictor moves neutral clips, (n_emotions, 2)."""
-    rows = [row for row in data.select("train") if row.emotion == "neutral"]
-    chosen, found = rows[:: max(1, len(rows) // n_clips)][:n_clips], []
-    for row in chosen:
-        ids, shares = (torch.from_numpy(x)[None] for x in units.of(row, 0, row.n_frames))
-        n_emotions = len(net.config.emotions)
-        spoken = Units(*(x.expand(n_emotions, -1, -1) for x in (ids.long(), shares.float())))
-        ease = net.ease(torch.from_numpy(voices.speaker_means[row.speaker])[None].float())
-        mask = torch.ones(n_emotions, 1, row.n_frames, dtype=torch.bool)
-        got = net.contours(
-            spoken, mask, net.emotion_means[:, None], None, ease.expand(n_emotions, -1)
-        )
-        voiced = torch.from_numpy(data.f0_of(row) > 0)
-        found.append(torch.stack([x[:, voiced].mean(1) for x in (got.log_f0, got.energy)], dim=1))
-    shifts = torch.stack(found).nanmean(0).numpy()
-    return shifts - shifts[net.config.emotions.index("neutral")]
+def _embeddings(net: Zest, data: Pack, rows: list[Row]) -> np.ndarray:
+    mels = (torch.from_numpy(data.mel_of(row))[None] for row in rows)
+    return np.concatenate([frame_mean(net.sace(mel)).numpy() for mel in mels])
 
 
-def _acted_energies(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
-    """Mean energy of voiced frames by which actors move from neutral, (n_emotions,)."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for row in data.select("train", "ravdess"):
-        voiced = data.f0_of(row) > 0
-        if voiced.any():
-            energy = float(data.mel_of(row).mean(0)[voiced].mean())
-            found.setdefault((row.speaker, row.emotion), []).append(energy)
-    means = {key: np.mean(values) for key, values in found.items()}
-    shifts = [
-        [m - means[s, "neutral"] for (s, e), m in means.items() if e == emotion]
-        for emotion in emotions
-    ]
-    return np.array([np.mean(moved) if moved else np.nan for moved in shifts])
+def _moves(net: Zest, data: Pack, acted: list[Row], embeddings: np.ndarray) -> np.ndarray:
+    """Ridge regression of how clips differ from their speaker's neutral ones, (D_emo, 4).
+
+    Mean embeddings count as many clips do, as mixtures are made of them; readers' say where nothing
+    moves.
+    """
+    names = net.config.emotions
+    readers = [row for row in data.select("train") if row.corpus not in ACTED]
+    readers = readers[:: max(1, len(readers) // N_READ)]
+    measured = _differences(data, [*acted, *readers])
+    x = np.concatenate([embeddings, _embeddings(net, data, readers)]) if readers else embeddings
+    moved = np.array([measured.get(row.name, np.full(4, np.nan)) for row in [*acted, *readers]])
+    weight = np.ones(len(x))
+    of_ravdess = [row.corpus == "ravdess" for row in acted]
+    for place, emotion in enumerate(names):
+        theirs = [n for n, row in enumerate(acted) if row.emotion == emotion and of_ravdess[n]]
+        if theirs and emotion != "neutral":
+            x = np.concatenate([x, net.emotion_means[place : place + 1].numpy()])
+            moved = np.concatenate([moved, np.nanmean(moved[theirs], axis=0, keepdims=True)])
+            weight = np.append(weight, MEAN_COUNTS)
+    known = ~np.isnan(moved).any(1)
+    # Neutral is where everything starts: differences from it need no constant.
+    x = (x - net.emotion_means[names.index("neutral")].numpy())[known].astype(np.float64)
+    moved, weight = moved[known], weight[known]
+    square = (x * weight[:, None]).T @ x
+    square += RIDGE * np.trace(square) / len(square) * np.eye(len(square))
+    return np.linalg.solve(square, (x * weight[:, None]).T @ moved).astype(np.float32)
 
 
-def _gain(predicted: np.ndarray, acted: np.ndarray) -> float:
-    """The factor that brings predicted shifts closest to acted ones, from 0.5 to 3."""
-    known = ~np.isnan(acted)
-    square = float((predicted[known] ** 2).sum())
-    found = float((predicted[known] * acted[known]).sum()) / max(square, 1e-9)
-    return round(float(np.clip(found, 0.5, 3.0)), 3)
+def _differences(data: Pack, rows: list[Row]) -> dict[str, np.ndarray]:
+    """What `Move` names, of each voiced clip against its speaker's mean over neutral ones."""
+    found: dict[str, np.ndarray] = {}
+    neutral: dict[str, list[np.ndarray]] = {}
+    for row in rows:
+        f0 = data.f0_of(row)
+        voiced, sounds = f0 > 0, ~is_boundary(data.tokens_of(row))
+        if voiced.sum() < 10 or not sounds.any():
+            continue
+        log_f0, energy = np.log(f0[voiced]), data.mel_of(row).mean(0)[voiced].mean()
+        length = np.log(max(1.0, data.durations_of(row)[sounds].mean()))
+        found[row.name] = np.array([log_f0.mean(), np.log(log_f0.std() + 0.02), energy, length])
+        if row.emotion == "neutral":
+            neutral.setdefault(row.speaker, []).append(found[row.name])
+    means = {speaker: np.mean(clips, axis=0) for speaker, clips in neutral.items()}
+    return {
+        row.name: found[row.name] - means[row.speaker]
+        for row in rows
+        if row.name in found and row.speaker in means
+    }

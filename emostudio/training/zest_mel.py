@@ -12,7 +12,6 @@ from torch import Tensor
 
 from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.content import Units
-from emostudio.models.zest.contours import moved
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.synthesizer import Synthesizer
 from emostudio.training.transfer import Listeners
@@ -82,8 +81,8 @@ def _transfer(
         with torch.no_grad():
             before = net.contours(units, mask, was[:, None], None, ease)
             after = net.contours(units, mask, shall[:, None], None, ease)
-            log_f0 = moved(log_f0, before.log_f0, after.log_f0, 1.0)
-            energy = moved(energy, before.energy, after.energy, 1.0)
+            log_f0 = log_f0 + after.log_f0 - before.log_f0
+            energy = energy + after.energy - before.energy
     contours = torch.stack([log_f0, batch["voiced"][some], energy], dim=1)
     content, looked_up = (x[some] for x in known)
     spoken = net.synthesizer(content, looked_up, contours, mask, ease, (shall, was))

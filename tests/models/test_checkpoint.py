@@ -27,7 +27,7 @@ TINY = {
     "emomix": (EmoMix, EmoMixConfig.tiny()),
     "content": (ContentEncoder, ContentConfig.tiny()),
     "hubert": (HubertContent, HubertConfig.tiny()),
-    "zest": (Zest, replace(ZestConfig.tiny(), duration_shifts=(0.0, 0.1), predictor=False)),
+    "zest": (Zest, replace(ZestConfig.tiny(), predictor=False)),
     "zest, generator": (Zest, replace(ZestConfig.tiny(), synthesizer="generator")),
 }
 

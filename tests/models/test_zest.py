@@ -89,11 +89,35 @@ def test_an_emotion_changes_contours_and_the_same_emotion_does_not(net: Zest) ->
     said, ease, mask = units(32), torch.randn(1, 8), padded(40, 0)
     calm, angry = net.emotion_means[None, :1], net.emotion_means[None, 4:5]
     was, same, will = (net.contours(said, mask, e, None, ease) for e in (calm, calm, angry))
-    source = torch.randn(1, 40)
-    assert torch.equal(moved(source, was.log_f0, same.log_f0, 1.7), source)
-    change = moved(source, was.log_f0, will.log_f0, 2.0) - source
+    source, voiced, none = torch.randn(1, 40), torch.ones(1, 40), torch.zeros(1)
+    assert torch.allclose(moved(source, same.log_f0 - was.log_f0, voiced, none, none), source)
+    change = moved(source, will.log_f0 - was.log_f0, voiced, none, none) - source
     assert change.abs().max() > 1e-3
-    assert torch.allclose(change, 2 * (will.log_f0 - was.log_f0), atol=1e-5)
+
+
+def test_a_move_shifts_the_mean_of_voiced_frames_and_widens_their_course() -> None:
+    source, change = torch.randn(2, 50), torch.randn(2, 50)
+    voiced = (torch.rand(2, 50) > 0.4).float()
+    shift, spread = torch.tensor([0.3, -0.2]), torch.tensor([0.5, 0.0])
+
+    def mean(x: torch.Tensor) -> torch.Tensor:
+        return (x * voiced).sum(1) / voiced.sum(1)
+
+    got = moved(source, change, voiced, shift, spread)
+    assert torch.allclose(mean(got), mean(source) + shift, atol=1e-5)
+    wide = moved(source, 0 * change, voiced, 0 * shift, spread)
+    course = (source - mean(source)[:, None]) * spread.exp()[:, None]
+    assert torch.allclose(wide - mean(wide)[:, None], course, atol=1e-5)
+
+
+def test_moves_are_linear_and_end_at_an_octave(net: Zest) -> None:
+    net.moves.weight.copy_(torch.randn_like(net.moves.weight) / 30)
+    was, shall = torch.randn(2, 1, 8).unbind(0)
+    full, half = net.moves(was, shall), net.moves(was, (was + shall) / 2)
+    for whole, part in zip(full, half, strict=True):
+        assert torch.allclose(part, whole / 2, atol=1e-6)
+    assert float(net.moves(was, 1e4 * shall).pitch.abs()) == pytest.approx(0.7)
+    net.moves.weight.zero_()
 
 
 def test_a_sure_unit_is_its_vector_and_frames_stand_where_units_do() -> None:

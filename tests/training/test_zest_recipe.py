@@ -226,18 +226,15 @@ def stop_after(recipe: ZestRecipe, steps: int) -> None:
     recipe.batch = interrupted  # type: ignore[method-assign]
 
 
-def test_a_finished_system_has_means_gains_and_rhythm(make: Make, folder: Path) -> None:
+def test_a_finished_system_moves_a_voice_as_its_actors_do(make: Make, folder: Path) -> None:
     data = Pack.open(folder)
-    voices, units = Voices.of(data, folder, EMOTIONS), PackedUnits.open(data, folder)
-    net = finished(make().export.eval(), data, units, voices)
+    net = finished(make().export.eval(), data)
     assert net.emotion_means.any(1).all()
-    assert 0.5 <= net.config.pitch_gain <= 3
-    assert 0.5 <= net.config.energy_gain <= 3
-    assert len(net.config.duration_shifts) == len(EMOTIONS)
-    assert net.config.duration_shifts[0] == 0
-    ablated = finished(make(without="predictor").export.eval(), data, units, voices)
-    assert (ablated.config.pitch_gain, ablated.config.energy_gain) == (1, 1)
-    assert ablated.config.duration_shifts == net.config.duration_shifts
+    neutral, angry = (net.emotion_means[EMOTIONS.index(e)][None] for e in ("neutral", "angry"))
+    # The test's actors raise their voice by half an octave in anger.
+    assert 0.2 < float(net.moves(neutral, angry).pitch) < 0.6
+    assert not any(float(x.abs()) for x in net.moves(angry, angry))
+    assert not finished(make(without="predictor").export.eval(), data).moves.weight.any()
 
 
 def test_a_trained_run_is_a_checkpoint(

@@ -14,9 +14,6 @@ class ZestConfig:
 
     `content` is whose units it was trained on: content, our own encoder's, or hubert's. Without
     `predictor`, an ablation, a conversion keeps the source's own contours.
-
-    What stands last is measured after training: by how much actors move F0 and energy over what is
-    predicted, and how far each emotion moves the log of a phoneme's duration from neutral.
     """
 
     emotions: tuple[str, ...] = tuple(name for name in EMOTIONS if name != UNSEEN)
@@ -37,9 +34,6 @@ class ZestConfig:
     dim: int = 192
     hidden: int = 480
     depth: int = 5
-    pitch_gain: float = 1.0
-    energy_gain: float = 1.0
-    duration_shifts: tuple[float, ...] = ()
 
     @classmethod
     def tiny(cls) -> "ZestConfig":

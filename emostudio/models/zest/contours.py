@@ -5,11 +5,12 @@ What the paper does not have: energy and voicing come along, and convolutions fo
 emotion's mean, so that phrases and not frames alone have a shape.
 
 A conversion moves the source's own contour by how the prediction differs between its emotion and
-the asked one: what a predictor can't know of a person's accents stays.
+the asked one, and as far as actors go: what a predictor can't know of a person's accents stays.
 """
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -19,6 +20,9 @@ from emostudio.models.blocks import ConvNextBlock
 from emostudio.models.content import UNIT_RATE, Units
 from emostudio.models.zest.config import ZestConfig
 from emostudio.models.zest.sace import frame_mean
+
+# No emotion moves a voice further: an octave, twice the spread, 26 dB, half the rate.
+MAX_PITCH, MAX_SPREAD, MAX_ENERGY, MAX_DURATION = 0.7, 0.7, 3.0, 0.7
 
 
 class Contours(NamedTuple):
@@ -97,8 +101,56 @@ class ContourPredictor(nn.Module):
         return Contours(out[:, 0], out[:, 1], out[:, 2] - 5.5)
 
 
+class Moves(nn.Module):
+    """How far an emotion moves a voice: a linear map, measured over actors after training.
+
+    The predictor knows the course of an emotion; from few acted sentences it learns too little of
+    how far it goes in others.
+    """
+
+    weight: Tensor
+
+    def __init__(self, config: ZestConfig) -> None:
+        """Build one that moves nothing."""
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(config.emotion_dim, len(Move._fields)))
+
+    def forward(self, was: Float[Tensor, "B D_emo"], shall: Float[Tensor, "B D_emo"]) -> "Move":
+        """From one emotion to another."""
+        pitch, spread, energy, duration = ((shall - was) @ self.weight).unbind(1)
+        return Move(
+            pitch.clamp(-MAX_PITCH, MAX_PITCH),
+            spread.clamp(-MAX_SPREAD, MAX_SPREAD),
+            energy.clamp(-MAX_ENERGY, MAX_ENERGY),
+            duration.clamp(-MAX_DURATION, MAX_DURATION),
+        )
+
+
+class Move(NamedTuple):
+    """(B,) each: mean log F0, log of its spread, mean energy in nats, log of a phoneme's length."""
+
+    pitch: Tensor
+    spread: Tensor
+    energy: Tensor
+    duration: Tensor
+
+
 def moved(
-    source: Float[Tensor, "B T"], was: Float[Tensor, "B T"], will: Float[Tensor, "B T"], gain: float
+    source: Float[Tensor, "B T"],
+    change: Float[Tensor, "B T"],
+    voiced: Float[Tensor, "B T"],
+    shift: Float[Tensor, " B"],
+    spread: Float[Tensor, " B"],
 ) -> Float[Tensor, "B T"]:
-    """The source's contour, moved by what the prediction says that the emotion changes."""
-    return source + gain * (will - was)
+    """A source's contour in another emotion.
+
+    Args:
+        source: log F0 or energy.
+        change: by how much the prediction differs between both emotions; its course alone counts.
+        voiced: 1 where the means are taken.
+        shift: what is added to the mean.
+        spread: the log by which the source's own course is widened.
+    """
+    weight = voiced / voiced.sum(1, keepdim=True).clamp(min=1)
+    mean, drift = ((x * weight).sum(1, keepdim=True) for x in (source, change))
+    return mean + (source - mean) * spread.exp()[:, None] + change - drift + shift[:, None]

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from emostudio.models.zest.config import ZestConfig
-from emostudio.models.zest.contours import ContourPredictor
+from emostudio.models.zest.contours import ContourPredictor, Moves
 from emostudio.models.zest.generator import UnitGenerator
 from emostudio.models.zest.sace import Ease, Sace
 from emostudio.models.zest.synthesizer import Synthesizer
@@ -34,6 +34,7 @@ class Zest(nn.Module):
         self.ease = Ease(config)
         self.sace = Sace(config)
         self.contours = ContourPredictor(config)
+        self.moves = Moves(config)
         kind = UnitGenerator if config.synthesizer == "generator" else Synthesizer
         self.synthesizer = kind(config)
         # Mean embedding of each emotion over acted clips; what a mixture is made of.
