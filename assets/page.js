@@ -1,11 +1,12 @@
-/* What the page does in the browser: live mixture, counter, list of takes, sentence by
-   sentence, the way to the result, and a question before takes are lost. */
+/* What a page does in the browser: live mixture, counter, list of takes, part by part,
+   the way to the result, and a question before takes are lost. */
 window.emostudio = (() => {
   "use strict";
   const LONG = 600; // characters
   const percent = (share) => `${Math.round(share * 100)}%`;
   const name = (emotion) => emotion.charAt(0).toUpperCase() + emotion.slice(1);
-  const url = (path) => `gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`;
+  const url = (path) => `${(window.gradio_config?.root || "").replace(/\/$/, "")}` +
+    `/gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`;
 
   /* A node with properties and children; text stays text. */
   function make(tag, properties = {}, ...children) {
@@ -28,17 +29,33 @@ window.emostudio = (() => {
     return mix;
   }
 
+  /* What is asked in the end. Speak has sliders, intensity and a recording in their place; Convert
+     also says where the emotion is from, and which share the recording has. */
   function mixture(names, seen) {
-    const recording = seen[names.length + 1];
-    if (recording) {
+    const [intensity, recording, origin, share] = seen.slice(names.length);
+    if (!origin && recording) {
       return "<p class='note'>The emotion is taken from your recording; the sliders rest.</p>";
     }
-    const mix = shares(names, seen.slice(0, names.length).map(Number), Number(seen[names.length]));
+    if (origin && origin !== "Sliders" && !recording) {
+      return "<p class='note warn'>Add a recording of the emotion: upload or record one.</p>";
+    }
+    const ofClip = { Recording: 1, Both: Number(share) }[origin] || 0;
+    const weights = ofClip === 1 ? names.map((each) => Number(each === "neutral"))
+      : seen.slice(0, names.length).map(Number);
+    const mix = shares(names, weights, (1 - ofClip) * intensity);
     if (!mix) return "<p class='note warn'>All sliders are at zero: raise at least one.</p>";
-    const rows = names.map((emotion, at) => {
-      const share = mix[at];
+    const all = [...names];
+    if (ofClip > 0) {
+      const neutral = names.indexOf("neutral");
+      if (neutral >= 0) mix[neutral] -= ofClip * intensity;
+      all.push("reference");
+      mix.push(ofClip * intensity);
+    }
+    const rows = all.map((emotion, at) => {
+      const share = mix[at] > 1e-9 ? mix[at] : 0;
+      const label = emotion === "reference" ? "Recorded" : name(emotion);
       return `<div role="listitem" class="is-${emotion}${share > 0 ? "" : " none"}">` +
-        `<span>${name(emotion)}</span><i aria-hidden="true"><b style="width:${share * 100}%"></b></i>` +
+        `<span>${label}</span><i aria-hidden="true"><b style="width:${share * 100}%"></b></i>` +
         `<span class="share">${percent(share)}</span></div>`;
     });
     return `<p class="note">Effective mixture</p><div role="list" class="mixture"` +
@@ -90,6 +107,12 @@ window.emostudio = (() => {
     });
   }
 
+  /* Gradio's plain player has a label beside it, but no name of its own. */
+  document.addEventListener("loadedmetadata", ({ target }) => {
+    const label = target.closest?.(".block")?.querySelector("label")?.innerText.trim();
+    if (label && !target.hasAttribute("aria-label")) target.setAttribute("aria-label", label);
+  }, true);
+
   /* Leaving asks first, but only while there is work or a take that was not downloaded. */
   let listed = [];
   const saved = new Set();
@@ -101,7 +124,7 @@ window.emostudio = (() => {
       ? document.querySelector("#player audio")?.src : link.getAttribute("href")));
   }, true);
   window.addEventListener("beforeunload", (event) => {
-    const working = [...document.querySelectorAll("#cancel, #stop")].some((node) => node.offsetParent);
+    const working = [...document.querySelectorAll(".stops")].some((node) => node.offsetParent);
     if (working || listed.some((entry) => !saved.has(file(entry.wav)))) event.preventDefault();
   });
 
@@ -139,11 +162,11 @@ window.emostudio = (() => {
     watch("value", draw);
   }
 
-  /* A long text: plays sentence after sentence while the next ones are made. */
+  /* What is long: plays part after part while the next ones are made. */
   function sentences(element, props, watch) {
     const sound = new Audio();
     let run = null, next = 0, playing = false;
-    const list = () => (props.value && props.value.sentences) || [];
+    const list = () => (props.value && props.value.parts) || [];
     const step = () => {
       if (playing || next >= list().length) { draw(); return; }
       playing = true;
@@ -166,7 +189,7 @@ window.emostudio = (() => {
         sound.pause(); playing = false; next = Infinity; draw();
       });
       box.replaceChildren(make("section", { className: "queue" },
-        make("header", {}, make("strong", {}, "Sentence by sentence"), quiet),
+        make("header", {}, make("strong", {}, props.value.title), quiet),
         make("ol", {}, ...items)));
     }
     watch("value", () => {
@@ -176,14 +199,14 @@ window.emostudio = (() => {
     });
   }
 
-  /* Ctrl+Enter (Cmd+Enter) speaks, wherever the focus is. */
+  /* Ctrl+Enter (Cmd+Enter) starts, wherever the focus is. */
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     event.stopPropagation();
     const focus = document.activeElement;
     if (focus && focus.type === "number") { focus.blur(); focus.focus(); }
-    const button = document.querySelector("#speak");
+    const button = document.querySelector(".action .starts");
     if (button && !button.disabled) setTimeout(() => button.click(), 60);
   }, true);
 

@@ -214,10 +214,10 @@ class Studio:
 
     def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
         """Make the whole of the parts that `convert_parts` gave, or of the first of them."""
-        if len(parts) == 1:
-            return parts[0]
         whole = joined(parts)
-        read_back = replace(whole.read_back, heard=self.recognize(whole.clip))
+        read_back = whole.read_back
+        if len(parts) > 1:
+            read_back = replace(read_back, heard=self.recognize(whole.clip))
         passport = self._passport_of_conversion(request, whole.clip, read_back)
         return replace(whole, request=request, read_back=read_back, passport=passport)
 
@@ -251,8 +251,9 @@ class Studio:
         return words_apart(source, result)
 
     def load(self) -> None:
-        """Load what speaks now instead of on first use."""
+        """Load the models now instead of on first use."""
         self._load()
+        self._load_converter()
 
     def _load(self) -> EmoMixEngine:
         with self._lock:

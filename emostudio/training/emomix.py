@@ -23,7 +23,7 @@ from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
 from emostudio.training.acted import ACTED
 from emostudio.training.loop import Recipe
-from emostudio.training.transfer import Listeners
+from emostudio.training.transfer import Listeners, Wanted
 
 STYLE_WEIGHT = 0.05
 STYLE_ITEMS = 4
@@ -273,7 +273,9 @@ class EmoMixRecipe(Recipe[EmoMix]):
         t = 0.3 + 0.7 * torch.rand(len(some), device=mu.device)
         x_t = net.schedule.diffuse(mu, mu, t, torch.randn_like(mu)) * mask
         denoised = net.estimator(x_t, mask, mu, hidden, t, *who) * mask
-        heard = self._listeners.losses(denoised, mask, labels, part["speaker_emb"], part["classes"])
+        wanted = Wanted(labels, part["speaker_emb"], part["classes"])
+        log_f0 = prosody.log_f0 + part["pitch_mean"]
+        heard = self._listeners.losses(denoised, log_f0, part["voiced"], mask, wanted)
         # What pleases listeners and is no speech lies far from the mean.
         excess = ((denoised - mu).square() * mask).sum() / (mask.sum() * mu.shape[1])
         return heard | {"excess": excess}

@@ -238,7 +238,8 @@ def _heard(plan: Plan, pack: Pack, data: Path) -> tuple[Voices, Listeners]:
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != sources:
         embed(store.load(SpeakerEncoder), recognizer, data)
         note.write_text(json.dumps(sources), encoding="utf-8")
-    listeners = Listeners(recognizer, store.load(SpeakerEncoder), store.load(PhonemeNet))
+    ears = store.load(SpeakerEncoder), store.load(PhonemeNet), store.load(Vocoder)
+    listeners = Listeners(recognizer, *ears)
     return Voices.of(pack, data, plan.config.emotions), listeners
 
 

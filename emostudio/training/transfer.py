@@ -2,21 +2,36 @@
 
 No reader of the corpora is ever angry, so nothing there says how a reader's anger should sound. The
 recognizer says whether it is heard, the speaker encoder whether it is still the reader, the phoneme
-net whether the words are still there; all three pass their gradient to the mel. EmoMix' style loss
-(its eq. 8) is the same idea where a recording exists. Whether it worked is not theirs to say: the
-judge of emotion (`models.judge`) and the outside judges hear no training.
+net whether the words are still there. They hear what a person would: the vocoder's sound, through
+which all three pass their gradient to the mel. Of mels alone a net soon learns patterns that please
+the recognizer and that no vocoder speaks: told 0.9 of anger in the mel, it told 0.2 in the sound.
+EmoMix' style loss (its eq. 8) is the same idea where a recording exists. Whether it worked is not
+theirs to say: the judge of emotion (`models.judge`) and the outside judges hear no training.
 """
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from emostudio.audio.mel import HOP, log_mel
+from emostudio.audio.pitch import F0_MAX, F0_MIN
 from emostudio.models.alignment import PhonemeNet
 from emostudio.models.ser import EmotionRecognizer
 from emostudio.models.speaker import SpeakerEncoder
+from emostudio.models.vocoder import Vocoder
+
+
+class Wanted(NamedTuple):
+    """Emotion labels (B,), speaker embeddings (B, D_spk), phoneme classes (B, T), 0 a pause."""
+
+    labels: Tensor
+    speaker_emb: Tensor
+    classes: Tensor
 
 
 @dataclass(frozen=True)
@@ -26,22 +41,27 @@ class Listeners:
     recognizer: EmotionRecognizer
     speaker: SpeakerEncoder
     aligner: PhonemeNet
+    vocoder: Vocoder
 
     def freeze(self, device: torch.device) -> "Listeners":
         """Make them ready to pass gradients without learning."""
-        for net in (self.recognizer, self.speaker, self.aligner):
+        for net in (self.recognizer, self.speaker, self.aligner, self.vocoder):
             net.eval().requires_grad_(False).to(device)
         return self
 
     def losses(
         self,
         mel: Float[Tensor, "B n_mels T"],
+        log_f0: Float[Tensor, "B T"],
+        voiced: Float[Tensor, "B T"],
         mask: Bool[Tensor, "B 1 T"],
-        labels: Int[Tensor, " B"],
-        speaker_emb: Float[Tensor, "B D_spk"],
-        classes: Int[Tensor, "B T"],
+        wanted: Wanted,
     ) -> dict[str, Tensor]:
-        """How far a mel is from an emotion, from a voice, and from phoneme classes (0: pause)."""
+        """How far a mel, spoken at this F0 where it is voiced, is from what is wanted."""
+        labels, speaker_emb, classes = wanted
+        f0 = log_f0.clamp(math.log(F0_MIN), math.log(F0_MAX)).exp() * voiced
+        noise = torch.randn(len(mel), mel.shape[-1] * HOP, device=mel.device)
+        mel = log_mel(self.vocoder(mel, f0, noise).float()) * mask
         logits, _ = self.recognizer(_disturbed(mel, mask), mask)
         voice = self.speaker(mel, mask)
         phonemes = self.aligner(mel, mask).transpose(1, 2)

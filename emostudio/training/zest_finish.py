@@ -11,8 +11,8 @@ from emostudio.training.acted import ACTED
 
 # Readers' clips that anchor where nothing moves, and what a mean embedding counts in clips.
 N_READ = 400
-MEAN_COUNTS = 60.0
-RIDGE = 0.02
+MEAN_COUNTS = 2000.0
+RIDGE = 0.002
 
 
 @torch.inference_mode()

@@ -14,9 +14,9 @@ from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.content import Units
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.synthesizer import Synthesizer
-from emostudio.training.transfer import Listeners
+from emostudio.training.transfer import Listeners, Wanted
 
-TRANSFER_WEIGHTS = {"emotion": 0.1, "voice": 0.3, "words": 0.3, "excess": 0.1}
+TRANSFER_WEIGHTS = {"emotion": 0.15, "voice": 0.3, "words": 0.3, "excess": 0.1}
 TRANSFER_ITEMS = 5
 
 
@@ -86,9 +86,9 @@ def _transfer(
     contours = torch.stack([log_f0, batch["voiced"][some], energy], dim=1)
     content, looked_up = (x[some] for x in known)
     spoken = net.synthesizer(content, looked_up, contours, mask, ease, (shall, was))
-    heard = listeners.freeze(mel.device).losses(
-        spoken, mask, labels, batch["speaker_emb"][some], batch["classes"][some]
-    )
+    wanted = Wanted(labels, batch["speaker_emb"][some], batch["classes"][some])
+    listeners = listeners.freeze(mel.device)
+    heard = listeners.losses(spoken, log_f0, batch["voiced"][some], mask, wanted)
     shape = (spoken - spoken.mean(1, keepdim=True)) - (mel - mel.mean(1, keepdim=True))
     return heard | {"excess": (shape.square() * mask).sum() / (mask.sum() * mel.shape[1])}
 

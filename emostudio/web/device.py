@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from emostudio.conversion import Conversion
 from emostudio.values import Request
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -28,3 +29,8 @@ def on_device(function: Function, duration_s: Callable[..., int]) -> Function:
 def seconds_for(request: Request) -> int:
     """Return for how many seconds a request may borrow the device."""
     return 10 + len(request.text) // 20
+
+
+def seconds_to_convert(request: Conversion) -> int:
+    """Return for how many seconds a conversion may borrow the device."""
+    return 20 + round(request.source.duration_s)

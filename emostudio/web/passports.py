@@ -7,25 +7,33 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emostudio.conversion import Conversion
+from emostudio.passport import fingerprint
 from emostudio.values import Request
+from emostudio.web.components.form import UNREAD
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
 RECORDED = {"reference": "a voice", "emotion_reference": "an emotion"}
+PAGES = {"request": "Speak", "conversion": "Convert"}  # by what their passports tell of
 
 
-def read_passport(file: str) -> dict[str, Any]:
-    """Read an uploaded passport.
+def read_passport(file: str, asked: str = "request") -> dict[str, Any]:
+    """Read an uploaded passport of a "request" or of a "conversion".
 
     Raises:
-        ValueError: it is no JSON, or no passport.
+        ValueError: it is no JSON, no passport, or one of another page.
     """
     try:
         loaded = json.loads(Path(file).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         loaded = None
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("request"), dict):
+    if isinstance(loaded, dict):
+        for other in PAGES.keys() - {asked}:
+            if isinstance(loaded.get(other), dict):
+                raise ValueError(f"This is a passport of {PAGES[other]}; load it on that page.")
+    if not isinstance(loaded, dict) or not isinstance(loaded.get(asked), dict):
         raise ValueError(
             "This file is no passport; choose the JSON file that was downloaded with a take."
         )
@@ -35,6 +43,21 @@ def read_passport(file: str) -> dict[str, Any]:
 def request_of(studio: Studio, passport: dict[str, Any]) -> Request:
     """Return a passport's request without its recordings, which a person adds again."""
     return studio.request_of(passport | dict.fromkeys(RECORDED))
+
+
+def conversion_settings(studio: Studio, passport: dict[str, Any]) -> Conversion:
+    """Return a passport's conversion, with silence for its recordings.
+
+    Raises:
+        ValueError: the passport is damaged.
+    """
+    unread = fingerprint(UNREAD)
+    recorded = bool(passport.get("emotion_reference"))
+    return studio.conversion_of(
+        passport | {"source": unread, "emotion_reference": unread if recorded else {}},
+        source=UNREAD,
+        emotion_reference=UNREAD if recorded else None,
+    )
 
 
 def not_here(

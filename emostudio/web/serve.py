@@ -12,14 +12,14 @@ import gradio as gr
 
 from emostudio.soundfiles import MAX_FILE_BYTES
 from emostudio.web.folder import KEPT_S, SWEEP_EVERY_S, claim, keep_swept
-from emostudio.web.pages import speak
+from emostudio.web.pages import convert, speak
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
 log = logging.getLogger(__name__)
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-PAGES = {"Speak": speak.build}
+PAGES = {"Speak": speak.build, "Convert": convert.build}  # the first opens at the address itself
 
 
 def build_app(studio: Studio) -> gr.Blocks:
@@ -30,18 +30,21 @@ def build_app(studio: Studio) -> gr.Blocks:
     """
     keep_swept(claim(studio.settings.data_dir))
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    with gr.Blocks(
+    demo = gr.Blocks(
         title="EmoStudio",
         analytics_enabled=False,
         # The sweep deletes by age; this deletes what the app made when Ctrl+C stops it.
         delete_cache=(SWEEP_EVERY_S, KEPT_S - SWEEP_EVERY_S),
         fill_width=False,
-    ) as demo:
-        for build in PAGES.values():
+    )
+    first = next(iter(PAGES))
+    for name, build in PAGES.items():
+        with demo if name == first else demo.route(name, f"/{name.lower()}"):
+            gr.Navbar(main_page_name=first)
             build(studio)
-        demo.load(
-            lambda: warm(studio), api_visibility="private", show_progress="hidden", queue=False
-        )
+            demo.load(
+                lambda: warm(studio), api_visibility="private", show_progress="hidden", queue=False
+            )
     return demo
 
 
@@ -59,11 +62,12 @@ def warm(studio: Studio) -> None:
 
 def launch_options() -> dict[str, Any]:
     """Return what `demo.launch` needs besides an address: looks, limits, and no telemetry."""
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    names = ("page.js", "contours.js")
+    scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in names]
     return {
         "theme": theme(),
         "css_paths": str(ASSETS / "style.css"),
-        "head": f"<script>{script}</script>",
+        "head": "".join(f"<script>{script}</script>" for script in scripts),
         "favicon_path": str(ASSETS / "logo.svg"),
         "footer_links": ["api", "settings"],
         "max_file_size": MAX_FILE_BYTES,

@@ -1,4 +1,4 @@
-"""The takes of one visit: files in a folder that nobody can guess, and small entries about them.
+"""The results of one visit: files in a folder that nobody can guess, and small entries about them.
 
 The folder lies in the app's (`folder.py`). `gr.State` holds the entries, never a take.
 """
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from emostudio.conversion import Converted
 from emostudio.values import Take
 from emostudio.web.folder import new_folder
 
@@ -18,7 +19,7 @@ LIMIT = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """One take of this visit: where its files lie and what it was made from."""
+    """One take or conversion of this visit: where its files lie and what it was made from."""
 
     id: str
     title: str
@@ -56,7 +57,7 @@ def _read(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError(
             "This take was deleted, as all files here are within a day. "
-            "If you kept its passport, load that and speak again."
+            "If you kept its passport, load that and make it again."
         ) from None
 
 
@@ -66,29 +67,86 @@ def keep(
     recordings: tuple[str | None, str | None] = (None, None),
 ) -> Entry:
     """Write a take with its tag and passport, and what was shown with it; return its entry."""
-    folder = new_folder()
     request = take.request
-    mood = "recording" if request.emotion_reference else request.emotion.top
-    name = f"emostudio-{mood}-{request.seed}-{folder.name[:4].strip('-_')}"
-    wav = take.save(folder / f"{name}.wav")
-    shown = folder / "view.json"
-    shown.write_text(json.dumps(view), encoding="utf-8")
-    voice, emotion = recordings
-    return Entry(
-        id=folder.name,
+    recorded = request.emotion_reference is not None
+    mix = request.emotion.at_intensity(request.intensity)
+    return _kept(
+        take,
+        view,
+        mood="recording" if recorded else request.emotion.top,
         title=request.text.strip(),
-        mixture="from a recording" if request.emotion_reference else _mixture(take),
+        mixture="from a recording" if recorded else _shares(dict(mix.shares)),
         voice="your recording" if request.reference else request.voice,
-        seed=request.seed,
-        duration_s=round(take.clip.duration_s, 2),
-        wav=str(wav),
-        passport=str(wav.with_suffix(".json")),
-        view=str(shown),
-        recording=voice,
-        emotion_recording=emotion,
+        recordings=recordings,
     )
 
 
-def _mixture(take: Take) -> str:
-    mix = take.request.emotion.at_intensity(take.request.intensity)
-    return ", ".join(f"{name} {share:.0%}" for name, share in mix.shares)
+def keep_converted(
+    converted: Converted,
+    view: dict[str, Any],
+    title: str,
+    recordings: tuple[str | None, str | None] = (None, None),
+) -> Entry:
+    """Write a conversion as `keep` does; `recordings` are source and reference."""
+    asked = converted.read_back.requested
+    return _kept(
+        converted,
+        view,
+        mood=max(asked, key=lambda name: asked[name]),
+        title=title,
+        mixture=_shares(asked),
+        voice=f"intensity {converted.read_back.intensity:.0%}",
+        recordings=recordings,
+    )
+
+
+def entry_of(entries: list[Entry], wanted: str) -> Entry:
+    """Return the entry of an id.
+
+    Raises:
+        ValueError: it is not among them.
+    """
+    for entry in entries:
+        if entry.id == wanted:
+            return entry
+    raise ValueError("This take is no longer in the list; make it again.")
+
+
+def still_there(file: str | None) -> str | None:
+    """Return a file's name if it was not deleted meanwhile."""
+    return file if file and Path(file).exists() else None
+
+
+def _kept(
+    result: Take | Converted,
+    view: dict[str, Any],
+    *,
+    mood: str,
+    title: str,
+    mixture: str,
+    voice: str,
+    recordings: tuple[str | None, str | None],
+) -> Entry:
+    folder = new_folder()
+    seed = result.request.seed
+    wav = result.save(folder / f"emostudio-{mood}-{seed}-{folder.name[:4].strip('-_')}.wav")
+    shown = folder / "view.json"
+    shown.write_text(json.dumps(view), encoding="utf-8")
+    recording, emotion_recording = recordings
+    return Entry(
+        id=folder.name,
+        title=title,
+        mixture=mixture,
+        voice=voice,
+        seed=seed,
+        duration_s=round(result.clip.duration_s, 2),
+        wav=str(wav),
+        passport=str(wav.with_suffix(".json")),
+        view=str(shown),
+        recording=recording,
+        emotion_recording=emotion_recording,
+    )
+
+
+def _shares(mix: dict[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%}" for name, share in mix.items())

@@ -18,7 +18,7 @@ from emostudio.models.ser import (
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig, spectral_loss
 from emostudio.training.judge import disturb, without_edges
-from emostudio.training.transfer import Listeners
+from emostudio.training.transfer import Listeners, Wanted
 
 
 @pytest.fixture
@@ -179,12 +179,17 @@ def test_listeners_reach_the_mel_and_know_the_voice_they_are_asked_about() -> No
         EmotionRecognizer(SerConfig.tiny()),
         SpeakerEncoder(SpeakerConfig.tiny()),
         PhonemeNet(AlignerConfig.tiny()),
+        Vocoder(VocoderConfig.tiny()),
     ).freeze(torch.device("cpu"))
     mel = (torch.randn(2, 80, 40) - 5).requires_grad_()
     mask = torch.ones(2, 1, 40, dtype=torch.bool)
-    voice = listeners.speaker(mel, mask).detach()
-    asked = (torch.tensor([1, 2]), voice, torch.randint(1, 5, (2, 40)))
-    heard = listeners.losses(mel, mask, *asked)
+    f0 = torch.full((2, 40), 150.0)
+    torch.manual_seed(1)
+    sound = listeners.vocoder(mel, f0, torch.randn(2, 40 * 256)).detach()
+    voice = listeners.speaker(log_mel(sound), mask)
+    wanted = Wanted(torch.tensor([1, 2]), voice, torch.randint(1, 5, (2, 40)))
+    torch.manual_seed(1)
+    heard = listeners.losses(mel, f0.log(), torch.ones(2, 40), mask, wanted)
     assert heard["voice"].item() == pytest.approx(0, abs=1e-5)
     for loss in heard.values():
         (grad,) = torch.autograd.grad(loss, mel, retain_graph=True)

@@ -18,7 +18,7 @@ from emostudio.models.emomix.net import EmoMix
 from emostudio.models.judge import JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
-from emostudio.models.vocoder import VocoderConfig
+from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.training import recipes
 from emostudio.training.aligner import AlignerRecipe, align
 from emostudio.training.embeddings import embed
@@ -53,7 +53,7 @@ def emomix(data: Pack, folder: Path) -> Recipe:
 
 def listeners() -> Listeners:
     nets = (EmotionRecognizer(SerConfig.tiny()), SpeakerEncoder(SpeakerConfig.tiny()))
-    return Listeners(*nets, PhonemeNet(AlignerConfig.tiny()))
+    return Listeners(*nets, PhonemeNet(AlignerConfig.tiny()), Vocoder(VocoderConfig.tiny()))
 
 
 RECIPES: dict[str, Callable[[Pack, Path], Recipe]] = {

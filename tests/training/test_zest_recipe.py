@@ -19,6 +19,7 @@ from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
+from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.models.zest.config import UNSEEN, ZestConfig
 from emostudio.models.zest.net import Zest
 from emostudio.training import recipes
@@ -64,7 +65,8 @@ def make(folder: Path) -> Make:
             EmotionRecognizer(SerConfig.tiny()),
             SpeakerEncoder(SpeakerConfig.tiny()),
         )
-        listeners = Listeners(recognizer, speaker, PhonemeNet(AlignerConfig.tiny()))
+        aligner, vocoder = PhonemeNet(AlignerConfig.tiny()), Vocoder(VocoderConfig.tiny())
+        listeners = Listeners(recognizer, speaker, aligner, vocoder)
         return ZestRecipe(
             config, data, voices, units, listeners, without=without, adversarial=adversarial
         )

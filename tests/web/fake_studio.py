@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from emostudio.conversion import MAX_SOURCE_S, Comparison, Conversion, Converted, Tracks, joined
+from emostudio.passport import fingerprint, given_again
 from emostudio.settings import Settings
 from emostudio.values import (
     SYNTHETIC,
@@ -28,6 +30,8 @@ RATE = 16_000
 HOP = 256
 VOICES = {"kathleen": "en", "LJ": "en", "reader-1272": "en", "kerstin": "de"}
 KNOWN = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise", "bored")
+OWN = 0.9  # how like itself a voice is
+PART_S = 10
 PITCH = dict(zip(KNOWN, (150, 140, 200, 130, 190, 210, 160, 230, 120), strict=True))
 
 
@@ -38,7 +42,7 @@ class FakeStudio:
         """Take `delay_s` a sentence; with `trouble`, behave as if that checkpoint were missing."""
         self.delay_s = delay_s
         self.trouble = trouble
-        self.requests: list[Request] = []
+        self.requests: list[Request | Conversion] = []
         self.settings = Settings.from_env({})
 
     def voices(self) -> dict[str, str]:
@@ -108,6 +112,116 @@ class FakeStudio:
             return Request(**settings, reference=reference, emotion_reference=emotion_reference)
         except (KeyError, TypeError, AttributeError):
             raise ValueError("This passport is damaged; choose another.") from None
+
+    def convertible(self) -> tuple[str, ...]:
+        """Return what a recording can be converted to."""
+        self._check()
+        return tuple(name for name in KNOWN if name != "bored")
+
+    def convert(self, request: Conversion, *, progress: Any = None) -> Converted:
+        """Convert all of a recording."""
+        return self.join_converted(request, list(self.convert_parts(request)))
+
+    def convert_parts(self, request: Conversion) -> Iterator[Converted]:
+        """Hum in the place of each stretch of ten seconds."""
+        self._check()
+        self.requests.append(request)
+        source = request.source
+        if source.duration_s > MAX_SOURCE_S:
+            raise ValueError(f"The recording is {source.duration_s:.0f} s long; cut it to 300 s.")
+        if np.abs(source.wav).max(initial=0) < 1e-4:
+            raise ValueError("The recording is silent; choose one with speech.")
+        length = PART_S * source.sample_rate
+        for start in range(0, len(source.wav), length):
+            time.sleep(self.delay_s)
+            part = Clip(source.wav[start : start + length], source.sample_rate)
+            yield self._converted(request, part, start / source.sample_rate)
+
+    def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
+        """Make one of a recording's parts."""
+        whole = replace(joined(parts), request=request)
+        return replace(whole, passport=self._conversion_passport(request, whole.clip.wav))
+
+    def conversion_of(
+        self,
+        passport: dict[str, Any],
+        *,
+        source: Clip | None,
+        emotion_reference: Clip | None = None,
+    ) -> Conversion:
+        """Read a passport of a conversion back."""
+        given = {"source": source, "emotion_reference": emotion_reference}
+        try:
+            settings = dict(passport["conversion"])
+            mix = settings["emotion"]
+            settings["emotion"] = None if mix is None else EmotionMix.from_weights(mix)
+            settings["drawn"] = tuple((float(s), float(hertz)) for s, hertz in settings["drawn"])
+            recordings: dict[str, Any] = dict(given_again(passport, given))
+            return Conversion(**settings, **recordings)
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError("This passport is damaged; choose another.") from None
+
+    def words_apart(self, source: Clip, result: Clip) -> tuple[int, int] | None:
+        """Count a word a second, and tell a conversion from its source by its length alone."""
+        return int(result.duration_s != source.duration_s), int(source.duration_s)
+
+    def _converted(self, request: Conversion, part: Clip, start_s: float) -> Converted:
+        intensity = request.intensity
+        while OWN - 0.3 * intensity < request.floor * OWN and intensity > 0:
+            intensity = max(0.0, round(intensity - 0.1, 6))
+        shares = replace(request, intensity=intensity).shares
+        frames = max(1, int(part.duration_s * RATE / HOP))
+        samples = np.interp(
+            np.arange(frames * HOP) / RATE, np.arange(len(part.wav)) / part.sample_rate, part.wav
+        )
+        loud = np.sqrt(np.mean(samples.reshape(frames, HOP) ** 2, axis=1))
+        words, frame = loud > 0.02, np.arange(frames)
+        own = np.where(words, 150 * (1 + 0.1 * np.sin(frame / 17)), 0).astype(np.float32)
+        pitch = sum(share * PITCH.get(name, 180) for name, share in shares.items())
+        f0 = np.where(words, own * pitch / 150 + 12 * np.sin(frame / 5), 0)
+        if request.drawn:
+            seconds, hertz = zip(*request.drawn, strict=True)
+            times = start_s + frame * HOP / RATE
+            inside = words & (times >= seconds[0]) & (times <= seconds[-1])
+            f0 = np.where(inside, np.interp(times, seconds, hertz), f0)
+        phase = 2 * np.pi * np.cumsum(np.repeat(f0, HOP)) / RATE
+        tone = sum(np.sin(k * phase) / k for k in (1, 2, 3, 5))
+        noise = np.random.default_rng(request.seed).normal(0, 0.004, frames * HOP)
+        wav = (0.2 * tone * np.repeat(words, HOP) + noise).astype(np.float32)
+        energy = 20 * np.log10(loud + 1e-4).astype(np.float32)
+        recorded = request.emotion_reference is not None
+        like = {name: shares.get(name, 0.0) * 0.7 + 0.3 / len(KNOWN) for name in KNOWN}
+        return Converted(
+            clip=Clip(wav, RATE),
+            request=request,
+            passport=self._conversion_passport(request, wav),
+            read_back=Comparison(
+                requested=shares,
+                heard=self._heard(like),
+                source_heard=self._heard({name: 1 + 5 * (name == "neutral") for name in KNOWN}),
+                reference_heard=self._heard(dict.fromkeys(KNOWN, 1)) if recorded else None,
+                voice_similarity=OWN - 0.3 * intensity,
+                own_similarity=OWN,
+                words_unlike=0.04,
+                intensity=intensity,
+                speech_share=float(words.mean()),
+            ),
+            mel=np.zeros((80, frames), np.float32),
+            result=Tracks(f0.astype(np.float32), energy + 3),
+            source=Tracks(own, energy),
+            reference=Tracks(own[::-1] * 1.3, energy[::-1] - 4) if recorded else None,
+        )
+
+    def _conversion_passport(self, request: Conversion, wav: np.ndarray) -> dict[str, Any]:
+        return {
+            "emostudio": "test",
+            "notice": SYNTHETIC,
+            "conversion": request.settings(),
+            "source": fingerprint(request.source),
+            "emotion_reference": fingerprint(request.emotion_reference),
+            "models": {"hum": "0" * 64},
+            "sha256": hashlib.sha256(wav.tobytes()).hexdigest(),
+        }
 
     def _with_lang(self, request: Request) -> Request:
         return replace(request, lang=request.lang or VOICES.get(request.voice, "en"))

@@ -1,4 +1,4 @@
-"""`/speak` and `/recognize` as a program calls them."""
+"""`/speak`, `/recognize` and `/convert` as a program calls them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def test_only_what_is_meant_for_programs_is_public(client: Any) -> None:
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/speak",
         "/recognize",
+        "/convert",
     }
 
 
@@ -147,6 +148,96 @@ def test_recognize_refuses_what_is_no_sound(
 def test_recognize_without_a_file_says_so(client: Any) -> None:
     with pytest.raises(Exception, match="There is no recording"):
         client.predict(None, api_name="/recognize")
+
+
+def test_convert_takes_what_a_conversion_has(client: Any) -> None:
+    endpoint = client.view_api(return_format="dict")["named_endpoints"]["/convert"]
+    names = [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+    assert names == [
+        "source",
+        "emotion",
+        "emotion_reference",
+        "reference_share",
+        "intensity",
+        "floor",
+        "rhythm",
+        "seed",
+        "consent",
+    ]
+    assert [each["parameter_has_default"] for each in endpoint["parameters"]] == [False] + [
+        True
+    ] * 8
+
+
+def test_convert_returns_sound_that_is_tagged_and_its_passport(client: Any, hum: Path) -> None:
+    from gradio_client import handle_file
+
+    call = {"source": handle_file(hum), "consent": True, "seed": 3, "api_name": "/convert"}
+    path, passport = client.predict(emotion='{"sad": 3, "angry": 1}', intensity=0.8, **call)
+    assert Clip.load(path).duration_s == pytest.approx(4, abs=0.1)
+    with soundfile.SoundFile(path) as file:
+        assert file.comment == SYNTHETIC
+    assert passport["conversion"]["emotion"] == {"sad": 0.75, "angry": 0.25}
+    assert passport["source"]["seconds"] == 4
+    again, _ = client.predict(emotion="sad=3,angry=1", intensity=0.8, **call)
+    assert Path(again).read_bytes() == Path(path).read_bytes()
+
+
+def test_convert_takes_the_emotion_of_a_recording(client: Any, hum: Path) -> None:
+    from gradio_client import handle_file
+
+    file = handle_file(hum)
+    call = {"source": file, "emotion_reference": file, "consent": True, "api_name": "/convert"}
+    _, passport = client.predict(**call)
+    assert passport["conversion"]["emotion"] is None
+    assert passport["emotion_reference"]["sha256"]
+    _, passport = client.predict(emotion="happy", reference_share=0.3, **call)
+    assert passport["conversion"]["reference_share"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"source": None}, "There is no recording"),
+        ({"consent": False}, "I may use this voice"),
+        ({"emotion": ""}, "No emotion is asked for"),
+        ({"emotion": None}, "No emotion is asked for"),
+        ({"emotion": "joyous"}, "Unknown emotion 'joyous'"),
+        ({"emotion": "{happy"}, "is no mixture"),
+        ({"intensity": 2}, "intensity is 2"),
+        ({"intensity": None}, "intensity is None"),
+        ({"floor": -0.1}, "floor is -0.1"),
+        ({"reference_share": "half"}, "reference share is 'half'"),
+        ({"rhythm": "waltz"}, "Unknown rhythm 'waltz'"),
+        ({"rhythm": None}, "Unknown rhythm"),
+        ({"seed": 1.5}, "whole number"),
+        ({"seed": None}, "seed is None"),
+    ],
+)
+def test_convert_answers_bad_input_by_a_sentence(
+    client: Any, hum: Path, wrong: dict[str, Any], sentence: str
+) -> None:
+    from gradio_client import handle_file
+
+    call = {"source": handle_file(hum), "emotion": "happy", "consent": True}
+    with pytest.raises(Exception, match=sentence) as caught:
+        client.predict(**(call | wrong), api_name="/convert")
+    assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("what", ["words", "silence", "six minutes"])
+def test_convert_refuses_what_can_not_be_converted(client: Any, tmp_path: Path, what: str) -> None:
+    from gradio_client import handle_file
+
+    path = tmp_path / "voice.wav"
+    sounds = {"silence": np.zeros(32_000), "six minutes": np.full(360 * 4_000, 0.1)}
+    if what in sounds:
+        Clip(sounds[what].astype(np.float32), 16_000 if what == "silence" else 4_000).save(path)
+    else:
+        path.write_text("these are words")
+    sentence = {"words": "not a sound file", "silence": "is silent", "six minutes": "360 s long"}
+    with pytest.raises(Exception, match=sentence[what]):
+        client.predict(handle_file(path), emotion="sad", consent=True, api_name="/convert")
 
 
 @pytest.mark.parametrize(

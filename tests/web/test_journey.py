@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
+
+from tests.web import browsing
 
 pytestmark = pytest.mark.browser
 
 TEXT = "The garden is full of light today."
-# A real model on two cores needs a while for its first take.
-WAIT_MS = 120_000 if os.environ.get("EMOSTUDIO_TEST_STUDIO") == "real" else 15_000
 
 
-class Visit:
-    """A page, and what a person does on it."""
+class Visit(browsing.Visit):
+    """A visit to Speak."""
 
-    def __init__(self, page: Any, url: str) -> None:
-        self.page, self.url = page, url
-        self.outside: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", lambda request: self._see(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_default_timeout(WAIT_MS)
-
-    def _see(self, address: str) -> None:
-        if not address.startswith((self.url, "data:", "blob:")):
-            self.outside.append(address)
-
-    def open(self, theme: str = "light") -> None:
-        self.page.goto(f"{self.url}?__theme={theme}")
-        self.page.wait_for_selector("#mixture .mixture")
+    start = "#speak"
 
     def type(self, text: str) -> None:
         self.page.locator("#text textarea").fill(text)
-
-    def set_slider(self, name: str, weight: float) -> None:
-        slider = self.page.get_by_label(f"number input for {name}", exact=True)
-        slider.fill(str(weight))
-        slider.press("Enter")
 
     def drag(self, name: str, share: float) -> None:
         """Drag a slider with the mouse to a share of its length."""
@@ -60,35 +38,7 @@ class Visit:
 
     def speak(self) -> str:
         """Press Speak and return the address of the new sound."""
-        before = self.sound_address()
-        self.page.click("#speak")
-        return self.new_sound(before)
-
-    def new_sound(self, before: str) -> str:
-        self.page.wait_for_function(
-            "before => { const sound = document.querySelector('#player audio');"
-            "return sound && sound.src && sound.src !== before && sound.duration > 0 }",
-            arg=before,
-        )
-        return self.sound_address()
-
-    def sound_address(self) -> str:
-        return self.page.evaluate("() => document.querySelector('#player audio')?.src || ''")
-
-    def hear(self, address: str) -> np.ndarray:
-        wav, _ = soundfile.read(io.BytesIO(self.page.request.get(address).body()))
-        return wav
-
-    def passport(self, tmp_path: Path) -> dict[str, Any]:
-        with self.page.expect_download() as download:
-            self.page.click("#get-passport")
-        path = tmp_path / "passport.json"
-        download.value.save_as(path)
-        return json.loads(path.read_text(encoding="utf-8"))
-
-    def shares(self) -> dict[str, str]:
-        rows = self.page.locator("#mixture .mixture > div:not(.none)").all_inner_texts()
-        return dict(row.replace("\n", " ").split(" ", 1) for row in rows)
+        return self.go()
 
 
 @pytest.fixture
@@ -378,21 +328,12 @@ def test_a_phone_shows_everything_within_its_width(visit: Visit, theme: str) -> 
     visit.speak()
     visit.page.wait_for_selector("#picture .js-plotly-plot")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
-    too_wide = (
-        "() => [...document.querySelectorAll('main *')].filter(node => node.offsetParent"
-        " && node.getBoundingClientRect().right > 391).map(node => node.className).slice(0, 3)"
-    )
-    assert visit.page.evaluate(too_wide) == []
+    assert visit.page.evaluate(browsing.TOO_WIDE) == []
 
 
 def test_every_control_has_a_name(visit: Visit) -> None:
     visit.open()
-    nameless = (
-        "() => [...document.querySelectorAll('input, textarea, button, audio')].filter(node =>"
-        " node.offsetParent && !node.getAttribute('aria-label') && !node.labels?.length"
-        " && !node.innerText.trim() && !node.title).map(node => node.outerHTML.slice(0, 120))"
-    )
-    assert visit.page.evaluate(nameless) == []
+    assert visit.page.evaluate(browsing.NAMELESS) == []
 
 
 def test_a_missing_checkpoint_opens_a_page_that_says_so(browser: Any) -> None:

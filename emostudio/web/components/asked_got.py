@@ -20,13 +20,13 @@ def asked_got(read_back: ReadBack) -> str:
     note = "" if asked else "<p class='note'>The emotion was taken from your recording.</p>"
     measures = "".join(
         [
-            _measure(
+            measure(
                 "Voice similarity",
                 read_back.voice_similarity,
                 "cosine to the asked voice, by our speaker encoder; 1 is equal",
             ),
-            _measure("Arousal", heard.affect.arousal, "0 calm, 1 excited"),
-            _measure("Valence", heard.affect.valence, "0 unpleasant, 1 pleasant"),
+            measure("Arousal", heard.affect.arousal, "0 calm, 1 excited"),
+            measure("Valence", heard.affect.valence, "0 unpleasant, 1 pleasant"),
         ]
     )
     return (
@@ -49,7 +49,8 @@ def _row(name: str, asked: float, heard: float | None) -> str:
     )
 
 
-def _measure(name: str, value: float, meaning: str) -> str:
+def measure(name: str, value: float, meaning: str) -> str:
+    """Draw a number in [0, 1], what it means below it; text in HTML."""
     width = min(1.0, max(0.0, value))
     return (
         f"<div><dt>{name}</dt><dd><b>{value:.2f}</b>"

@@ -16,20 +16,20 @@ MISUSE = (
 )
 
 
-def header() -> None:
-    """Show the logo, the name and the claim."""
+def header(claim: str = CLAIM) -> None:
+    """Show the logo, the name and what the page is for."""
     logo = LOGO.read_text(encoding="utf-8")
     gr.HTML(
         f"<header class='house'><span class='logo' aria-hidden='true'>{logo}</span>"
-        f"<h1>EmoStudio</h1><p>{CLAIM}</p></header>",
+        f"<h1>EmoStudio</h1><p>{escape(claim)}</p></header>",
         elem_id="header",
     )
 
 
-def trouble_notice(sentence: str) -> None:
-    """Say at the top of the page what keeps it from speaking."""
+def trouble_notice(sentence: str, verb: str = "speak") -> None:
+    """Say at the top of the page what keeps it from its work."""
     gr.HTML(
-        "<section class='trouble' role='alert'><strong>EmoStudio cannot speak yet.</strong> "
+        f"<section class='trouble' role='alert'><strong>EmoStudio cannot {verb} yet.</strong> "
         f"{escape(sentence)} Then start EmoStudio again.</section>",
         elem_id="trouble",
     )

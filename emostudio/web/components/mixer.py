@@ -33,11 +33,6 @@ class Mixer:
         """What the live bars depend on, in the order in which the browser reads it."""
         return [*self.sliders.values(), self.intensity, self.recording]
 
-    @property
-    def js(self) -> str:
-        """The browser's function from `watched` to the bars."""
-        return f"(...seen) => emostudio.mixture({json.dumps(list(self.sliders))}, seen)"
-
 
 def base_choices(emotions: Iterable[str]) -> list[tuple[str, str]]:
     """Return what the base may be."""
@@ -46,8 +41,37 @@ def base_choices(emotions: Iterable[str]) -> list[tuple[str, str]]:
 
 def mixer(emotions: tuple[str, ...]) -> Mixer:
     """Build it for the emotions that a checkpoint knows."""
+    sliders = emotion_sliders(emotions)
+    live = live_bars()
+    with gr.Row():
+        intensity = intensity_slider()
+        base = gr.Dropdown(
+            base_choices(emotions),
+            value=LARGEST,
+            label="Base emotion",
+            info="It shapes the first, coarse steps.",
+            elem_id="base",
+            min_width=220,
+        )
+    with gr.Accordion("Take the emotion from a recording instead", open=False):
+        recording = sound_input(
+            "Recording of an emotion; it is used in place of the sliders", "emotion-recording"
+        )
+    parts = Mixer(sliders, base, intensity, recording, live)
+    draw_live(live, emotions, parts.watched)
+    return parts
+
+
+def emotion_sliders(emotions: tuple[str, ...]) -> dict[str, gr.Slider]:
+    """Build a slider an emotion, below buttons that set them to mixes with a name."""
     first = FIRST_MIX if set(FIRST_MIX) <= set(emotions) else {emotions[0]: 1.0}
-    buttons = _named_mixes(emotions)
+    plain = {"Neutral": {"neutral": 1.0}} if "neutral" in emotions else {}
+    named = {name: mix for name, mix in NAMED_MIXES.items() if set(mix) <= set(emotions)}
+    with gr.Row(elem_classes="chips"):
+        buttons = [
+            (gr.Button(name, size="sm", min_width=40, elem_id=f"mix-{name.lower()}"), mix)
+            for name, mix in (plain | named).items()
+        ]
     with gr.Row(elem_classes="sliders"):
         sliders = {
             name: gr.Slider(
@@ -63,44 +87,39 @@ def mixer(emotions: tuple[str, ...]) -> Mixer:
             )
             for name in emotions
         }
-    live = gr.HTML(elem_id="mixture", min_height=60)
-    with gr.Row():
-        intensity = gr.Slider(
-            0,
-            1,
-            value=1.0,
-            step=0.01,
-            label="Intensity",
-            info="1 is the mix as it is, 0 is neutral.",
-            buttons=[],
-            elem_id="intensity",
-            min_width=220,
-        )
-        base = gr.Dropdown(
-            base_choices(emotions),
-            value=LARGEST,
-            label="Base emotion",
-            info="It shapes the first, coarse steps.",
-            elem_id="base",
-            min_width=220,
-        )
-    with gr.Accordion("Take the emotion from a recording instead", open=False):
-        recording = sound_input(
-            "Recording of an emotion; it is used in place of the sliders", "emotion-recording"
-        )
-    parts = Mixer(sliders, base, intensity, recording, live)
-    gr.on(None, None, parts.watched, live, js=parts.js)  # on load and on every change
     for button, mix in buttons:
         values = [mix.get(name, 0.0) for name in emotions]
         button.click(None, None, list(sliders.values()), js=f"() => {json.dumps(values)}")
-    return parts
+    return sliders
 
 
-def _named_mixes(emotions: tuple[str, ...]) -> list[tuple[gr.Button, dict[str, float]]]:
-    plain = {"Neutral": {"neutral": 1.0}} if "neutral" in emotions else {}
-    named = {name: mix for name, mix in NAMED_MIXES.items() if set(mix) <= set(emotions)}
-    with gr.Row(elem_classes="chips"):
-        return [
-            (gr.Button(name, size="sm", min_width=40, elem_id=f"mix-{name.lower()}"), mix)
-            for name, mix in (plain | named).items()
-        ]
+def intensity_slider() -> gr.Slider:
+    """Build the slider between neutral and the mix."""
+    return gr.Slider(
+        0,
+        1,
+        value=1.0,
+        step=0.01,
+        label="Intensity",
+        info="1 is the mix as it is, 0 is neutral.",
+        buttons=[],
+        elem_id="intensity",
+        min_width=220,
+    )
+
+
+def live_bars() -> gr.HTML:
+    """Build the place where the effective mixture is drawn."""
+    return gr.HTML(elem_id="mixture", min_height=60)
+
+
+def draw_live(
+    live: gr.HTML, emotions: tuple[str, ...], watched: list[gr.components.Component]
+) -> None:
+    """Draw the mixture on load and on every change of what it depends on.
+
+    `watched` are the sliders, intensity, and the recording; where the sliders and the recording
+    can both count, then also where the emotion is from, and the share of the recording.
+    """
+    js = f"(...seen) => emostudio.mixture({json.dumps(list(emotions))}, seen)"
+    gr.on(None, None, watched, live, js=js)

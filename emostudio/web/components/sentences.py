@@ -1,7 +1,9 @@
-"""A long text is heard sentence by sentence: each plays as soon as it and those before are ready.
+"""What is long is heard part by part: each plays as soon as it and those before are ready.
+
+The parts of a text are its sentences, those of a recording stretches of it.
 
 The browser plays the files in turn, so this needs no ffmpeg and no gap-free stream; the player
-above gets the whole take at the end. Drawn by assets/page.js with text nodes.
+above gets the whole at the end. Drawn by assets/page.js with text nodes.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-from emostudio.values import SYNTHETIC, Request, Take
+from emostudio.values import SYNTHETIC, Clip, Request, Take
 from emostudio.web.folder import new_folder
 
 
@@ -46,12 +48,16 @@ def spoken_part(text: str, sentences: Iterable[str]) -> str:
     return text[:end].strip()
 
 
-def queued(take: Take) -> dict[str, Any]:
-    """Write one sentence to a file of its own and return what the browser needs to play it."""
-    path = take.clip.save(new_folder() / "sentence.wav", comment=SYNTHETIC)
-    return {"path": str(path), "text": take.request.text.strip()}
+def queued(clip: Clip, text: str) -> dict[str, Any]:
+    """Write one part to a file of its own and return what the browser needs to play it."""
+    path = clip.save(new_folder() / "part.wav", comment=SYNTHETIC)
+    return {"path": str(path), "text": text}
 
 
-def queue_of(heard: list[dict[str, Any]], *, done: bool) -> dict[str, Any] | None:
+def queue_of(
+    heard: list[dict[str, Any]], *, done: bool, title: str = "Sentence by sentence"
+) -> dict[str, Any] | None:
     """Return the player's value: what is there, and whether that is all."""
-    return {"run": heard[0]["path"], "done": done, "sentences": heard} if heard else None
+    if not heard:
+        return None
+    return {"run": heard[0]["path"], "done": done, "title": title, "parts": heard}

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
@@ -15,26 +14,25 @@ import gradio as gr
 from emostudio.values import EMOTIONS, Request, Take
 from emostudio.web import endpoints
 from emostudio.web.components import header
+from emostudio.web.components.consent import consent_box
 from emostudio.web.components.form import Form
 from emostudio.web.components.mixer import mixer
 from emostudio.web.components.more import more
 from emostudio.web.components.result import Result, result, view_of
 from emostudio.web.components.sentences import more_to_come, queue_of, queued, spoken_part
-from emostudio.web.components.status import STOPPING, WAITING, stopped
+from emostudio.web.components.status import stopped
 from emostudio.web.components.take_list import rows, take_list
 from emostudio.web.components.text_box import Example, examples, text_box
 from emostudio.web.components.voice_picker import RECORDING, voice_picker, voices_of
-from emostudio.web.device import QUEUE, on_device, seconds_for
+from emostudio.web.device import on_device, seconds_for
 from emostudio.web.errors import in_words
 from emostudio.web.folder import KEPT_S
 from emostudio.web.passports import missing_recordings, not_here, read_passport, request_of
-from emostudio.web.visit import LIMIT, Entry, keep
+from emostudio.web.runs import QUIET, Buttons, Run, Updates, connect, run_buttons
+from emostudio.web.visit import LIMIT, Entry, entry_of, keep, still_there
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,7 @@ class Page:
 
     form: Form
     shown: Result
-    speak: gr.Button
-    cancel: gr.Button
-    stop: gr.Button
+    buttons: Buttons
     visit: gr.State
     takes: gr.HTML
     passport: gr.UploadButton
@@ -88,18 +84,8 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], *, can_speak: boo
                 mix = mixer(emotions)
             controls = more()
             with gr.Column(elem_classes="card action"):
-                consent = gr.Checkbox(
-                    label="I may use this voice",
-                    info="It is mine, or its owner has agreed that I have it speak.",
-                    visible=False,
-                    elem_id="consent",
-                )
-                speak = gr.Button(
-                    "Speak", variant="primary", interactive=can_speak, elem_id="speak"
-                )
-                # Before a sentence is ready there is nothing to keep; from then on there is.
-                cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="cancel")
-                stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
+                consent = consent_box("It is mine, or its owner has agreed that I have it speak.")
+                run = run_buttons("Speak", "speak", interactive=can_speak)
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             shown = result()
@@ -109,23 +95,13 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], *, can_speak: boo
                 "Load a passport", file_types=[".json"], size="sm", elem_id="load-passport"
             )
     form = Form(text, voice, mix, controls, consent)
-    return Page(form, shown, speak, cancel, stop, visit, takes, passport, tries)
+    return Page(form, shown, run, visit, takes, passport, tries)
 
 
 def connect_speaking(page: Page, studio: Studio) -> None:
     """Speak and Stop."""
-    form, shown = page.form, page.shown
+    form, shown, buttons = page.form, page.shown, page.buttons
     sentences = on_device(studio.speak_sentences, seconds_for)
-    under_way: dict[str | None, threading.Event] = {}  # by session; set: no further sentence
-
-    def offer(button: gr.Button) -> Updates:
-        buttons = (page.speak, page.cancel, page.stop)
-        return {each: gr.Button(visible=each is button) for each in buttons}
-
-    def begun(values: Updates) -> Updates:
-        with in_words():
-            form.check(values)
-        return offer(page.cancel) | {shown.status: WAITING}
 
     def attempt(
         values: Updates, progress: gr.Progress, enough: threading.Event
@@ -141,11 +117,11 @@ def connect_speaking(page: Page, studio: Studio) -> None:
                 if enough.is_set():
                     break
                 if len(done) > 1 or more_to_come(request, take):
-                    heard.append(queued(take))
+                    heard.append(queued(take.clip, take.request.text.strip()))
                     shown.player.temp_files.add(heard[-1]["path"])
                     spent = sum(len(each.request.text) for each in done) / len(request.text)
                     progress(min(0.97, spent), desc=f"Sentence {len(done)} is ready, speaking on")
-                    changed = offer(page.stop) if len(heard) == 1 else {}
+                    changed = buttons.offer(buttons.stop) if len(heard) == 1 else {}
                     yield changed | {shown.sentences: queue_of(heard, done=False)}
         if enough.is_set():
             text = spoken_part(request.text, (each.request.text for each in done))
@@ -164,60 +140,20 @@ def connect_speaking(page: Page, studio: Studio) -> None:
             page.takes: rows(entries),
             shown.sentences: None if enough.is_set() else queue_of(heard, done=True),
             **shown.shown(entry, view, autoplay=not heard),
-            **offer(page.speak),
-            page.stop: gr.Button(visible=False, interactive=True),
+            **buttons.ready(),
         }
 
-    def spoken(
-        values: Updates,
-        visitor: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio's way to ask for one)
-    ) -> Iterator[Updates]:
-        enough = under_way[visitor.session_hash] = threading.Event()
-        try:
-            with in_words():
-                yield from attempt(values, progress, enough)
-        finally:
-            if under_way.get(visitor.session_hash) is enough:  # else the next run is under way
-                del under_way[visitor.session_hash]
-
-    def stop(visitor: gr.Request) -> Any:
-        enough = under_way.get(visitor.session_hash)
-        if enough is None:  # it has ended meanwhile
-            return gr.skip()
-        enough.set()
-        return {
-            page.stop: gr.Button(interactive=False),
-            shown.status: STOPPING,
-            shown.sentences: None,
-        }
-
-    def over() -> Updates:
-        ready = gr.Button(visible=False, interactive=True)
-        return offer(page.speak) | {page.stop: ready, shown.status: None, shown.sentences: None}
-
-    buttons = [page.speak, page.cancel, page.stop]
-    # Gradio's box for an error needs the queue; without a limit nobody waits in it.
-    checked = page.speak.click(
-        begun,
-        set(form.inputs()),
-        [*buttons, shown.status],
-        api_visibility="private",
-        show_progress="hidden",
-        concurrency_limit=None,
+    run = Run(
+        check=form.check,
+        attempt=attempt,
+        inputs=form.inputs(),
+        kept=[page.visit],
+        outputs=[page.takes, *shown.outputs()],
+        status=shown.status,
+        clears=[shown.sentences],
+        progress_on=[shown.empty, shown.player],
     )
-    speaking = checked.success(
-        spoken,
-        {*form.inputs(), page.visit},
-        [*buttons, page.visit, page.takes, *shown.outputs()],
-        api_visibility="private",
-        show_progress_on=[shown.empty, shown.player],
-        **QUEUE,
-    )
-    cleared = [*buttons, shown.status, shown.sentences]
-    speaking.failure(over, None, cleared, **QUIET)
-    page.cancel.click(over, None, cleared, cancels=speaking, **QUIET)
-    page.stop.click(stop, None, [page.stop, shown.status, shown.sentences], **QUIET)
+    connect(buttons, run)
 
 
 def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
@@ -248,10 +184,8 @@ def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
 
     def picked(entries: list[Entry], event: gr.EventData) -> Updates:
         with in_words():
-            entry = next((entry for entry in entries if entry.id == event.id), None)
-            if entry is None:
-                raise ValueError("This take is no longer in the list; speak it again.")
-            files = (_still_there(entry.recording), _still_there(entry.emotion_recording))
+            entry = entry_of(entries, event.id)
+            files = (still_there(entry.recording), still_there(entry.emotion_recording))
             updates, _ = filled(entry.read_passport(), files)
             updates |= shown.shown(entry, entry.read_view(), autoplay=True)
         return updates | {shown.sentences: None}
@@ -293,7 +227,3 @@ def connect_examples(page: Page, voices: dict[str, str]) -> None:
     seen = [form.voice.source, form.mixer.recording]
     for component in seen:
         component.change(consent_needed, seen, form.consent, **QUIET)
-
-
-def _still_there(file: str | None) -> str | None:
-    return file if file and Path(file).exists() else None
