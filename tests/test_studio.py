@@ -275,7 +275,7 @@ def test_a_conversion_is_sound_with_a_passport_that_gives_it_again(
     assert len(result.clip.wav) == len(recording.wav) // 256 * 256
     assert len(result.result.f0) == len(result.source.f0) == result.mel.shape[1]
     assert sum(result.read_back.requested.values()) == pytest.approx(1)
-    assert 0 <= result.read_back.words_unlike
+    assert result.read_back.words_unlike >= 0
     result.save(tmp_path / "result.wav")
     passport = json.loads((tmp_path / "result.json").read_text())
     assert set(passport["models"]) == {"zest", "content", "vocoder", "speaker", "ser"}

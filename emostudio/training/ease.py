@@ -1,6 +1,7 @@
-"""Where EASE starts: from the directions in which speakers differ and emotions do not."""
+"""What EASE is trained with: where it starts, and the heads that guess who and how."""
 
 import numpy as np
+from torch import nn
 
 from emostudio.data.features import Row
 from emostudio.training.emomix import Voices
@@ -26,3 +27,10 @@ def speaker_directions(
     within = np.cov(np.stack(around).T) + 1e-4 * np.eye(len(between))
     _, vectors = eigh(between, within)
     return SCALE * vectors[:, ::-1][:, :rank].T.astype(np.float32)
+
+
+def head(n_in: int, n_out: int) -> nn.Sequential:
+    """A small net that guesses one of `n_out`."""
+    return nn.Sequential(
+        nn.Linear(n_in, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, n_out)
+    )

@@ -25,11 +25,12 @@ from emostudio.models.zest.net import Zest
 from emostudio.models.zest.sace import frame_mean, reverse_gradient
 from emostudio.training.acted import ACTED, weights
 from emostudio.training.content import PackedUnits
-from emostudio.training.ease import speaker_directions
+from emostudio.training.ease import head, speaker_directions
 from emostudio.training.emomix import Voices
 from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_bands, shake_channel
 from emostudio.training.transfer import Listeners
+from emostudio.training.zest_finish import acted_moves
 from emostudio.training.zest_generator import GeneratorLosses, generated, segment
 from emostudio.training.zest_mel import Told, mel_losses, packed
 
@@ -38,8 +39,9 @@ CROP = 130
 PROMPT_CROP = 200
 # How often an emotion is shown by another clip of it than the target, and as a mean.
 OTHER_CLIP, MEAN_SHARE = 0.6, 0.5
-# How often a reader's own clip is the one looked into, as it is at conversion.
-OWN_PROMPT = 0.5
+# How often a neutral clip itself is the one looked into, as it is at conversion, and how much more
+# often those of actors, who have few, are drawn.
+OWN_PROMPT, NEUTRAL_FACTOR = 0.5, 3.0
 SAME_SENTENCE = 0.7
 # How often an acted clip is learned under its emotion's running mean, as a mixture asks for it, and
 # under a reader's name: no reader of the corpora is ever angry, and a net that is told who speaks
@@ -97,6 +99,9 @@ class ZestRecipe(Recipe[Zest]):
         self._listeners, self._without = listeners, without
         self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
         self._weights = batches.corpus_weights(self._rows, **FACTORS)
+        plain = [row.corpus in ACTED and row.emotion == "neutral" for row in self._rows]
+        self._weights *= np.where(plain, NEUTRAL_FACTOR, 1.0)
+        self._weights /= self._weights.sum()
         self._places = {row.name: place for place, row in enumerate(data.rows)}
         self._of_speaker: dict[str, list[Row]] = {}
         self._of_emotion: dict[tuple[str, str], list[Row]] = {}
@@ -120,9 +125,10 @@ class ZestRecipe(Recipe[Zest]):
             nn.Conv1d(e_dim, e_dim, 5, padding=2), nn.ReLU(), nn.Conv1d(e_dim, e_dim, 5, padding=2)
         )
         self.sace_speaker_head = nn.Linear(e_dim, max(1, len(acted)))
-        self.ease_speaker = _head(config.ease_dim, len(self._speakers))
-        self.ease_emotion = _head(config.ease_dim, n_emotions)
+        self.ease_speaker = head(config.ease_dim, len(self._speakers))
+        self.ease_emotion = head(config.ease_dim, n_emotions)
         self.register_buffer("level", torch.zeros(n_emotions, e_dim))  # running emotion means
+        self._moves = torch.from_numpy(acted_moves(data, self._acted, config.emotions))
         self.speech = None
         if isinstance(self.export.synthesizer, UnitGenerator):
             self.speech = GeneratorLosses(adversarial=adversarial)
@@ -151,7 +157,7 @@ class ZestRecipe(Recipe[Zest]):
         rows += [self._acted[i] for i in rng.integers(len(self._acted), size=EASE_ROWS // 2)]
         emotions = self.export.config.emotions
         places = [self._places[row.name] for row in rows]
-        found["ease_x"] = torch.from_numpy(self._voices.speaker_emb[places].astype(np.float32))
+        found["ease_x"] = torch.from_numpy(self._voices.speaker_emb[places])
         found["ease_speakers"] = torch.tensor([self._speakers.index(r.speaker) for r in rows])
         found["ease_emotions"] = torch.tensor([emotions.index(r.emotion) for r in rows])
         found["ease_acted"] = torch.tensor([r.corpus in ACTED for r in rows])
@@ -199,7 +205,7 @@ class ZestRecipe(Recipe[Zest]):
         ease = voices.speaker_emb[self._places[speaker.name]]
         if rng.random() < MEAN_SHARE:
             ease = voices.speaker_means[row.speaker]
-        if acted and self._readers and rng.random() < SWAP_SHARE:
+        if acted and not own and self._readers and rng.random() < SWAP_SHARE:
             ease = voices.speaker_means[self._readers[int(rng.integers(len(self._readers)))]]
         classes = np.repeat(classes_of(data.tokens_of(row)), data.durations_of(row))
         emotions = self.export.config.emotions
@@ -222,15 +228,17 @@ class ZestRecipe(Recipe[Zest]):
             "prompt_emotion": np.array([emotions.index(prompt.emotion)]),
             "emotion": np.array([emotions.index(row.emotion)]),
             "acted": np.array([acted]),
-            "own": np.array([own]),
+            "own": np.array([own and row.emotion == "neutral"]),
             "asked": np.array([asked]),
             "classes": classes[start:stop].astype(np.int64),
             "speaker_emb": ease.astype(np.float32),
         }
 
     def _prompt(self, rng: np.random.Generator, row: Row) -> Row:
+        if row.emotion == "neutral" and rng.random() < OWN_PROMPT:
+            return row
         if row.corpus not in ACTED:
-            return row if rng.random() < OWN_PROMPT else _one(rng, self._of_speaker[row.speaker])
+            return _one(rng, self._of_speaker[row.speaker])
         parallel = self._parallel[row.speaker, row.text]
         if rng.random() < SAME_SENTENCE and len(parallel) > 1:
             return _one(rng, parallel)
@@ -279,7 +287,8 @@ class ZestRecipe(Recipe[Zest]):
         frames = torch.where(known[..., None], label[:, None].expand_as(frames), frames)
         ease = net.ease(batch["speaker_emb"]).detach()
         units = packed(batch["ids"], batch["shares"])
-        told = Told(units, mask, ease, mean.detach(), was.detach(), self.level)
+        moves = self._moves.to(mean.device)
+        told = Told(units, mask, ease, mean.detach(), was.detach(), self.level, moves)
         if not net.config.predictor:
             return told, None, found
         emotion = torch.where(batch["as_mean"][..., None], mean[:, None].expand_as(frames), frames)
@@ -386,9 +395,3 @@ def _window(rng: np.random.Generator, n_frames: int, length: int) -> tuple[int, 
 
 def _one(rng: np.random.Generator, rows: list[Row]) -> Row:
     return rows[int(rng.integers(len(rows)))]
-
-
-def _head(n_in: int, n_out: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(n_in, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, n_out)
-    )

@@ -73,6 +73,17 @@ def _moves(net: Zest, data: Pack, acted: list[Row], embeddings: np.ndarray) -> n
     return np.linalg.solve(square, (x * weight[:, None]).T @ moved).astype(np.float32)
 
 
+def acted_moves(data: Pack, acted: list[Row], emotions: tuple[str, ...]) -> np.ndarray:
+    """How far actors move on average, as `Move` names it, (n_emotions, 4); zeros for the rest."""
+    measured = _differences(data, acted)
+    moves = np.zeros((len(emotions), 4), np.float32)
+    for place, emotion in enumerate(emotions):
+        theirs = [measured[r.name] for r in acted if r.emotion == emotion and r.name in measured]
+        if theirs:
+            moves[place] = np.mean(theirs, axis=0)
+    return moves
+
+
 def _differences(data: Pack, rows: list[Row]) -> dict[str, np.ndarray]:
     """What `Move` names, of each voiced clip against its speaker's mean over neutral ones."""
     found: dict[str, np.ndarray] = {}

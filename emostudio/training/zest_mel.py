@@ -1,8 +1,8 @@
 """What the synthesizer that ships learns: to speak what was said, and to be heard in an emotion.
 
-What the paper does not have: of readers, who are never angry in the corpora, frozen listeners say
-whether a reader's own recording, turned into an emotion, is heard as it, as the reader and with its
-words. They say it of what conversion does: the source's contours, moved by the predictor.
+What the paper does not have: readers are never angry in the corpora, so frozen listeners say
+whether a neutral recording, turned into an emotion, is heard as it, as the same voice and with its
+words. They say it of what conversion does: the source's contours, moved as far as actors go.
 """
 
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.content import Units
+from emostudio.models.zest.contours import moved
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.synthesizer import Synthesizer
 from emostudio.training.transfer import Listeners, Wanted
@@ -24,7 +25,8 @@ class Told(NamedTuple):
     """What a synthesizer is told of a batch; it takes EASE and SACE as they are.
 
     `emotion` is the mean of SACE over the clip that shows it, `was` over the prompt, (B, D_emo);
-    `levels` are the running means of all emotions, (n_emotions, D_emo).
+    `levels` are the running means of all emotions, (n_emotions, D_emo), and `moves` how far actors
+    go in each, (n_emotions, 4).
     """
 
     units: Units
@@ -33,6 +35,7 @@ class Told(NamedTuple):
     emotion: Tensor
     was: Tensor
     levels: Tensor
+    moves: Tensor
 
 
 def mel_losses(
@@ -68,9 +71,9 @@ def _transfer(
     told: Told,
     known: tuple[Tensor, Tensor],
 ) -> dict[str, Tensor]:
-    """What listeners hear in readers' own recordings when turned into an emotion."""
+    """What listeners hear in neutral recordings, their own prompts, turned into an emotion."""
     ready = told.levels.any(1)[batch["asked"][:, 0]]
-    some = (~batch["acted"][:, 0] & batch["own"][:, 0] & ready).nonzero()[:TRANSFER_ITEMS, 0]
+    some = (batch["own"][:, 0] & ready).nonzero()[:TRANSFER_ITEMS, 0]
     if not len(some):
         return {}
     mask, mel, labels = told.mask[some], batch["mel"][some], batch["asked"][some, 0]
@@ -81,8 +84,9 @@ def _transfer(
         with torch.no_grad():
             before = net.contours(units, mask, was[:, None], None, ease)
             after = net.contours(units, mask, shall[:, None], None, ease)
-            log_f0 = log_f0 + after.log_f0 - before.log_f0
-            energy = energy + after.energy - before.energy
+        voiced, (pitch, spread, louder, _) = batch["voiced"][some], told.moves[labels].unbind(1)
+        log_f0 = moved(log_f0, after.log_f0 - before.log_f0, voiced, pitch, spread)
+        energy = moved(energy, after.energy - before.energy, voiced, louder, 0 * louder)
     contours = torch.stack([log_f0, batch["voiced"][some], energy], dim=1)
     content, looked_up = (x[some] for x in known)
     spoken = net.synthesizer(content, looked_up, contours, mask, ease, (shall, was))

@@ -66,11 +66,11 @@ def test_a_contour_is_drawn_heard_and_forgotten(visit: Visit, hum: Path, tmp_pat
     visit.picture()
     visit.draw((0.5, 150), (1.0, 220), (2.0, 180))
     numbers = visit.open_numbers()
-    visit.page.wait_for_function("document.querySelector('#drawn textarea').value")
+    visit.page.wait_for_function("document.querySelector('#drawn textarea')?.value")
     visit.picture()
     visit.draw((2.5, 160), (3.0, 200))
     visit.page.wait_for_function(
-        "() => document.querySelector('#drawn textarea').value.includes('3.0')"
+        "() => document.querySelector('#drawn textarea')?.value.includes('3.0')"
     )
     points = [tuple(map(float, line.split(","))) for line in numbers.input_value().splitlines()]
     assert points == sorted(points)
@@ -83,7 +83,7 @@ def test_a_contour_is_drawn_heard_and_forgotten(visit: Visit, hum: Path, tmp_pat
     assert not np.array_equal(visit.hear(second), wav)
     assert [tuple(point) for point in visit.passport(tmp_path)["conversion"]["drawn"]] == points
     visit.page.click("#forget")
-    visit.page.wait_for_function("document.querySelector('#drawn textarea').value === ''")
+    visit.page.wait_for_function("document.querySelector('#drawn textarea')?.value === ''")
     assert np.array_equal(visit.hear(visit.go()), wav)
 
 
@@ -124,7 +124,7 @@ def test_a_new_source_asks_anew_and_forgets_the_drawing(visit: Visit, hum: Path)
     visit.picture()
     visit.open_numbers().fill("0.4, 180\n0.9, 240")
     visit.page.locator("#convert-source").get_by_label("Clear").click()
-    visit.page.wait_for_function("document.querySelector('#drawn textarea').value === ''")
+    visit.page.wait_for_function("document.querySelector('#drawn textarea')?.value === ''")
     visit.source(hum)
     visit.page.wait_for_function("!document.querySelector('#consent input').checked")
 
@@ -346,7 +346,7 @@ def test_a_finger_that_moves_sideways_draws(browser: Any, page_url: str, hum: Pa
     for step in range(1, 9):
         finger("touchMove", visit.place(1 + step / 8, 180 + 2 * step))
     finger("touchEnd")
-    visit.page.wait_for_function("document.querySelector('#drawn textarea').value")
+    visit.page.wait_for_function("document.querySelector('#drawn textarea')?.value")
     assert numbers.input_value().startswith("1.0")
     context.close()
 
