@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from emostudio.values import Clip, EmotionMix, Prediction, save_with_passport
 MAX_SOURCE_S = 300.0
 NEUTRAL = EmotionMix((("neutral", 1.0),))
 LITTLE_SPEECH = 0.2
+LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Conversion:
     similarity that must be left, 0 for none: under it intensity is lowered step by step.
     `rhythm` "emotion" stretches the source by the speaking rate of what is asked.
     `drawn` are points (seconds, Hz) of an F0 contour: between the first and the last of them, F0
-    follows the straight lines that join them, wherever the source is voiced.
+    follows the lines that join them, straight in log Hz, wherever the source is voiced; their
+    seconds are the result's. `until_s` is where a conversion was stopped: it ends with the part of
+    the source that reaches that second; 0 is all.
     """
 
     source: Clip
@@ -38,11 +42,13 @@ class Conversion:
     floor: float = 0.6
     rhythm: Literal["source", "emotion"] = "source"
     drawn: tuple[tuple[float, float], ...] = ()
+    until_s: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what can't be converted, in words."""
-        if not self.consent:
+        self._check_kinds()
+        if self.consent is not True:
             raise ValueError(
                 "A recorded voice is used here: confirm that you may use it "
                 "(tick 'I may use this voice', --i-have-consent, or consent=True)."
@@ -57,6 +63,7 @@ class Conversion:
             "reference share": (self.reference_share, 0, 1),
             "intensity": (self.intensity, 0, 1),
             "floor": (self.floor, 0, 1),
+            "end": (self.until_s, 0, MAX_SOURCE_S),
             "seed": (self.seed, 0, 2**32 - 1),
         }
         for name, (value, low, high) in bounds.items():
@@ -69,8 +76,22 @@ class Conversion:
         for point in self.drawn:
             if len(point) != 2 or not all(math.isfinite(value) for value in point):
                 raise ValueError("The drawn contour has a point that is no (seconds, Hz) pair.")
-            if not 40 <= point[1] <= 1000:
-                raise ValueError(f"The drawn contour is at {point[1]:.0f} Hz; stay in 40 to 1000.")
+            if not LOWEST_HZ <= point[1] <= HIGHEST_HZ:
+                raise ValueError(
+                    f"The drawn contour is at {point[1]:.0f} Hz; "
+                    f"stay in {LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f}."
+                )
+
+    def _check_kinds(self) -> None:
+        kinds: dict[str, tuple[type, ...]] = {
+            "source": (Clip,),
+            "emotion": (EmotionMix, type(None)),
+            "emotion_reference": (Clip, type(None)),
+        }
+        for name, types in kinds.items():
+            if not isinstance(getattr(self, name), types):
+                wanted = types[0].__name__
+                raise ValueError(f"{name} is {reprlib.repr(getattr(self, name))}; give a {wanted}.")
 
     @property
     def shares(self) -> dict[str, float]:
@@ -93,6 +114,7 @@ class Conversion:
             "floor": self.floor,
             "rhythm": self.rhythm,
             "drawn": [list(point) for point in self.drawn],
+            "until_s": self.until_s,
             "seed": self.seed,
             "consent": self.consent,
         }
@@ -116,7 +138,7 @@ class Comparison:
     """Asked against got: what the models here hear in source, result and reference.
 
     `voice_similarity` is the cosine of the speaker embeddings of result and source,
-    `own_similarity` that of a conversion to no emotion at all: the most that this voice can get.
+    `own_similarity` that of a conversion that changes nothing: the most that this voice can get.
     `words_unlike` is the share of the source's phonemes that the aligner hears otherwise in the
     result. `intensity` is what the identity guard left of what was asked. `speech_share` is how
     much of the source is voiced; of speech it is a third or more.
@@ -160,7 +182,13 @@ class Converted:
                 f"Only {back.speech_share:.0%} of the recording sounds like a voice: music, noise "
                 "or silence can't be converted. Choose a part where one person speaks."
             )
-        if back.intensity < self.request.intensity:
+        if back.voice_similarity < self.request.floor * back.own_similarity - 0.02:
+            found.append(
+                f"The floor of {self.request.floor:.0%} of the voice's own likeness was not "
+                f"reached at an intensity of {back.intensity:.0%}. Listen whether this is still "
+                "the voice."
+            )
+        elif back.intensity < self.request.intensity:
             found.append(
                 f"Identity guard: at the intensity asked ({self.request.intensity:.0%}) the voice "
                 f"would fall under {self.request.floor:.0%} of its own likeness, so it was lowered "

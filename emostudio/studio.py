@@ -215,9 +215,8 @@ class Studio:
     def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
         """Make the whole of the parts that `convert_parts` gave, or of the first of them."""
         whole = joined(parts)
-        read_back = whole.read_back
-        if len(parts) > 1:
-            read_back = replace(read_back, heard=self.recognize(whole.clip))
+        heard = self._load_converter().emotion_of(whole.clip)
+        read_back = replace(whole.read_back, heard=heard)
         passport = self._passport_of_conversion(request, whole.clip, read_back)
         return replace(whole, request=request, read_back=read_back, passport=passport)
 

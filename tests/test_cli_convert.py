@@ -49,6 +49,7 @@ def test_every_option_reaches_the_conversion(here: Path) -> None:
         "floor": 0.1,
         "rhythm": "emotion",
         "drawn": [],
+        "until_s": 0.0,
         "seed": 7,
         "consent": True,
     }
@@ -68,6 +69,14 @@ def test_several_recordings_become_a_zip_and_one_that_fails_stops_no_other(
     names = zipfile.ZipFile(here / "sad.zip").namelist()
     assert names == ["voice.wav", "voice.json", "excited.wav", "excited.json"]
     assert "broken.wav" in capsys.readouterr().err
+
+
+def test_a_mistake_loses_no_older_zip(here: Path) -> None:
+    assert run("voice.wav", "excited.wav", "--mix", "sad", "--out", "sad.zip") == 0
+    before = (here / "sad.zip").read_bytes()
+    assert run("voice.wav", "excited.wav", "--mix", "joyful", "--out", "sad.zip") == 2
+    assert run("gone.wav", "lost.wav", "--mix", "sad", "--out", "sad.zip") == 2
+    assert (here / "sad.zip").read_bytes() == before
 
 
 def test_recordings_of_one_name_do_not_replace_each_other(here: Path) -> None:

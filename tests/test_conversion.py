@@ -49,7 +49,7 @@ def test_an_emotion_must_be_asked_for() -> None:
         ({"rhythm": "fast"}, "choose source or emotion"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": 1.5}, "whole number"),
-        ({"drawn": ((0.1, 20.0),)}, "stay in 40 to 1000"),
+        ({"drawn": ((0.1, 20.0),)}, "stay in 60 to 600"),
         ({"drawn": ((0.1, float("inf")),)}, "no .seconds, Hz. pair"),
     ],
 )

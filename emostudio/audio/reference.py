@@ -33,7 +33,7 @@ def check_reference(clip: Clip, *, what: str, longest_s: float = MAX_DURATION_S)
     duration_s = len(wav) / clip.sample_rate
     if not np.isfinite(wav).all():
         raise ValueError(f"{what} has samples that are no numbers; save the recording again.")
-    if duration_s > longest_s:
+    if duration_s >= longest_s + 0.5:
         advice = "3 to 30 s" if longest_s == MAX_DURATION_S else f"{longest_s:.0f} s or less"
         raise ValueError(f"{what} is {duration_s:.0f} s long; cut it to {advice}.")
     if len(wav) == 0 or float(np.abs(wav - wav.mean()).max()) < _SILENCE:

@@ -8,7 +8,9 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from emostudio.cli.out import checked_out
 from emostudio.cli.passport import read_passport
@@ -17,6 +19,7 @@ from emostudio.cli.progress import with_progress
 if TYPE_CHECKING:
     from emostudio.conversion import Conversion, Converted
     from emostudio.studio import Studio
+    from emostudio.values import EmotionMix
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,25 +72,28 @@ def _many(args: argparse.Namespace, studio: Studio) -> int:
         raise ValueError("A passport is of one recording; give one SOURCE with --passport.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent}; make it first.")
+    _checked(args)
     code, names = 0, set[str]()
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(out, "w") as bundle:
-        for source in args.sources:
-            try:
-                result = _converted(args, studio, source)
-            except ValueError as error:
-                print(f"emostudio: {source}: {error}", file=sys.stderr)
-                code = 2
-                continue
-            stem = source.stem
-            while stem.casefold() in names:  # two folders can hold files of one name
-                stem += "-again"
-            names.add(stem.casefold())
-            path = Path(folder) / f"{stem}.wav"
-            _report(result, path, args.json)
-            for file in (path, path.with_suffix(".json")):
-                bundle.write(file, file.name)
-    if not names:
-        out.unlink()
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        kept = Path(folder) / out.name  # takes the place of an older one once it is whole
+        with zipfile.ZipFile(kept, "w") as bundle:
+            for source in args.sources:
+                try:
+                    result = _converted(args, studio, source)
+                except ValueError as error:
+                    print(f"emostudio: {source}: {error}", file=sys.stderr)
+                    code = 2
+                    continue
+                stem = source.stem
+                while stem.casefold() in names:  # two folders can hold files of one name
+                    stem += "-again"
+                names.add(stem.casefold())
+                path = result.save(Path(folder) / f"{stem}.wav")
+                for file in (path, path.with_suffix(".json")):
+                    bundle.write(file, file.name)
+                _tell(result, f"{out}:{path.name}", args.json)
+        if names:
+            kept.replace(out)
     return code
 
 
@@ -98,35 +104,57 @@ def _converted(args: argparse.Namespace, studio: Studio, source: Path) -> Conver
 
 def _request(args: argparse.Namespace, studio: Studio, source: Path) -> Conversion:
     from emostudio.conversion import Conversion
-    from emostudio.values import Clip, EmotionMix
+    from emostudio.values import Clip
 
-    if not args.consent:  # before a file is read
-        raise ValueError(
-            "A recorded voice is used here: confirm that you may use it by --i-have-consent."
-        )
+    given, mix = _checked(args)
     clip = Clip.load(source)
     reference = Clip.load(args.emotion_reference) if args.emotion_reference else None
     if args.passport is not None:
         passport = read_passport(args.passport)
         return studio.conversion_of(passport, source=clip, emotion_reference=reference)
+    return Conversion(clip, consent=True, emotion=mix, emotion_reference=reference, **given)
+
+
+def _checked(args: argparse.Namespace) -> tuple[dict[str, Any], EmotionMix | None]:
+    """What is asked of every source, refused before a file is read or written.
+
+    Raises:
+        ValueError: consent is missing, or something is out of range.
+    """
+    from emostudio.conversion import Conversion
+    from emostudio.values import Clip, EmotionMix
+
+    if not args.consent:
+        raise ValueError(
+            "A recorded voice is used here: confirm that you may use it by --i-have-consent."
+        )
     names = ("reference_share", "intensity", "floor", "rhythm", "seed")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     mix = None if args.mix is None else EmotionMix.parse(args.mix)
-    return Conversion(clip, consent=True, emotion=mix, emotion_reference=reference, **given)
+    if args.passport is None:
+        some = Clip(np.zeros(1, np.float32), 16_000)
+        shown = some if args.emotion_reference else None
+        Conversion(some, consent=True, emotion=mix, emotion_reference=shown, **given)
+    return given, mix
 
 
 def _report(result: Converted, out: Path, as_json: bool) -> None:
     """Write a result and its passport, and say what came of it."""
     result.save(out)
+    _tell(result, str(out), as_json)
+
+
+def _tell(result: Converted, file: str, as_json: bool) -> None:
+    """Say what came of a result, and what should be known of it."""
+    for warning in result.warnings:
+        print(f"emostudio: {file}: {warning}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"file": str(out), **result.passport}, ensure_ascii=False), flush=True)
+        print(json.dumps({"file": file, **result.passport}, ensure_ascii=False), flush=True)
         return
     back = result.read_back
     asked = ",".join(f"{name}={share:.2g}" for name, share in back.requested.items())
     print(
-        f"{out}: {result.clip.duration_s:.1f} s, asked {asked}, heard {back.heard.label} "
+        f"{file}: {result.clip.duration_s:.1f} s, asked {asked}, heard {back.heard.label} "
         f"{back.heard.probs[back.heard.label]:.2f}, voice {back.voice_similarity:.2f}",
         flush=True,
     )
-    for warning in result.warnings:
-        print(f"emostudio: {out.name}: {warning}", file=sys.stderr)

@@ -35,10 +35,12 @@ from emostudio.values import Clip, Prediction
 
 MAX_PEAK = 0.97
 DB_PER_NAT = 20 / np.log(10)
-# Frames around a part that its nets see and that are cut off again: more than they reach.
+# Frames around a part that its nets see and that are cut off again: more than convolutions reach.
 AROUND = 60
 # A part ends at the quietest frame between these seconds; the first is short, to be heard soon.
 FIRST_PART_S, PART_S = (2.5, 5.0), (6.0, 11.0)
+LEAST = round(2.0 * FRAME_RATE)
+VOICED_DB = 40.0
 VOICE_S = 30.0
 STEPS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 
@@ -141,7 +143,8 @@ class ZestEngine:
             speaker_emb[0].cpu().numpy(),
             self.model.ease(speaker_emb),
             frame_mean(self.model.sace(heard)),
-            parts_of(energy_db(mel[0])),
+            # Where it is voiced, a cut would be heard.
+            parts_of(energy_db(mel[0]) + VOICED_DB * (f0 > 0)),
         )
 
     @torch.inference_mode()
@@ -178,11 +181,15 @@ class ZestEngine:
 
     def convert(self, source: Source, manner: Manner, request: Conversion) -> Iterator[Part]:
         """Convert part by part."""
-        start_s = 0.0
-        for place in range(len(source.parts)):
+        start_s, gain = 0.0, 1.0
+        for place, (_, stop) in enumerate(source.parts):
             part = self.convert_part(source, place, manner, request, start_s=start_s)
+            # One gain for all: it falls where a part would clip, and never rises again.
+            gain = min(gain, MAX_PEAK / max(float(np.abs(part.wav).max()), 1e-6))
             start_s += len(part.wav) / SAMPLE_RATE
-            yield part
+            yield replace(part, wav=(gain * part.wav).astype(np.float32))
+            if 0 < request.until_s <= stop / FRAME_RATE + 1e-3:
+                return
 
     @torch.inference_mode()
     def convert_part(
@@ -212,22 +219,21 @@ class ZestEngine:
         n_frames = round((high - low) * stretch)
         cut = slice(round((start - low) * stretch), round((stop - low) * stretch))
         log_f0, energy = _read(log_f0, n_frames), _read(energy, n_frames)
-        voiced = _read(voiced, n_frames, mode="nearest")
+        voiced = _read(voiced, n_frames, mode="nearest-exact")
         log_f0 = drawn_over(log_f0, request.drawn, start_s - cut.start / FRAME_RATE)
         log_f0 = log_f0.clamp(np.log(F0_MIN), np.log(F0_MAX))
         contours = torch.stack([log_f0, voiced, energy], dim=1)
         heard_f0 = log_f0.exp() * voiced
         if isinstance(model.synthesizer, UnitGenerator):
             sound = self._generated(model.synthesizer, units, contours, source, manner)
-            spoken = log_mel(sound)
         else:
             spoken = self._mel(model.synthesizer, units, mel, contours, source, manner)
             generator = torch.Generator().manual_seed((request.seed + place) % 2**32)
             noise = torch.randn((1, n_frames * HOP), generator=generator).to(self.device)
             sound = self.vocoder(spoken, heard_f0, noise)
         sound = sound[0, cut.start * HOP : cut.stop * HOP]
-        sound = sound * min(1.0, MAX_PEAK / max(float(sound.abs().max()), 1e-6))
-        mel_part = spoken[0, :, cut]
+        # What is heard, not what was meant: a vocoder does not speak all that a mel holds.
+        mel_part = log_mel(sound[None])[0]
         tracks = Tracks(heard_f0[0, cut].cpu().numpy(), energy_db(mel_part))
         was = source.mel[0, :, start:stop]
         return Part(
@@ -266,7 +272,7 @@ class ZestEngine:
         source: Source,
         manner: Manner,
     ) -> Tensor:
-        """As published: sound (1, T_wav) of units, F0, EASE and SACE."""
+        """The published net: sound (1, T_wav) of units, EASE, SACE and F0, here as it was moved."""
         n_frames = contours.shape[-1]
         n_units = unit_frames(n_frames)
         places = torch.linspace(0, units.ids.shape[1] - 1, n_units, device=self.device).round()
@@ -293,22 +299,27 @@ class ZestEngine:
             moved(energy, after.energy - before.energy, voiced, move.energy, level),
         )
 
-    def neutralized(self, source: Source) -> Manner:
+    def unchanged(self, source: Source) -> Manner:
         """The manner that changes nothing: the source's own emotion."""
         return Manner(source.emotion[:, None], source.emotion)
 
     def guarded(self, source: Source, request: Conversion) -> tuple[Conversion, float]:
         """Lower intensity step by step until the voice stays itself, and tell its own likeness.
 
-        Judged by the first part alone, so that a long recording can be heard soon.
+        Judged by the first part that has a second of voice, so that a long recording can be heard
+        soon.
         """
-        own = self.likeness(source, self.convert_part(source, 0, self.neutralized(source), request))
+        voiced = [int((source.f0[slice(*part)] > 0).sum()) for part in source.parts]
+        enough = [place for place, n_frames in enumerate(voiced) if n_frames >= FRAME_RATE]
+        place = enough[0] if enough else int(np.argmax(voiced))
+        unchanged = self.convert_part(source, place, self.unchanged(source), request)
+        own = self.likeness(source, unchanged)
         if not request.floor:
             return request, own
         lowered = request
         for step in STEPS:
             lowered = replace(request, intensity=request.intensity * step)
-            part = self.convert_part(source, 0, self.manner_of(lowered), lowered)
+            part = self.convert_part(source, place, self.manner_of(lowered), lowered)
             if self.likeness(source, part) >= request.floor * own:
                 break
         return lowered, own
@@ -333,6 +344,10 @@ class ZestEngine:
             "words_unlike": words_unlike(self.aligner, part.source_mel, part.mel),
         }
 
+    def emotion_of(self, clip: Clip) -> Prediction:
+        """What the recognizer hears in a whole result."""
+        return recognize(self.recognizer, clip)
+
     @torch.inference_mode()
     def likeness(self, source: Source, part: Part) -> float:
         """Cosine of the speaker embeddings of a part and of the source."""
@@ -347,6 +362,7 @@ def parts_of(energy: np.ndarray) -> tuple[tuple[int, int], ...]:
         shortest, longest = (round(s * FRAME_RATE) for s in (PART_S if parts else FIRST_PART_S))
         if len(energy) - start <= longest:
             return (*parts, (start, len(energy)))
+        longest = max(shortest + 1, min(longest, len(energy) - start - LEAST))  # no tail of nothing
         around = np.convolve(energy, np.ones(5) / 5, mode="same")
         stop = start + shortest + int(around[start + shortest : start + longest].argmin())
         parts.append((start, stop))

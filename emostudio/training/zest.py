@@ -198,7 +198,6 @@ class ZestRecipe(Recipe[Zest]):
         p_start, p_stop = _window(rng, prompt.n_frames, PROMPT_CROP)
         if own:  # as at conversion, what is asked for is there
             p_start, p_stop = max(0, start - 35), min(row.n_frames, stop + 35)
-            p_start -= p_start % 5
         ids, shares = self._units.of(row, start, stop)
         p_ids, p_shares = self._units.of(prompt, p_start, p_stop)
         speaker = _one(rng, self._of_speaker[row.speaker])

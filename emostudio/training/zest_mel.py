@@ -81,9 +81,11 @@ def _transfer(
     log_f0, energy = batch["log_f0"][some], mel.mean(1)
     if net.config.predictor:
         units = Units(told.units.ids[some], told.units.shares[some])
+        net.contours.eval()  # its dropout would move them as well
         with torch.no_grad():
             before = net.contours(units, mask, was[:, None], None, ease)
             after = net.contours(units, mask, shall[:, None], None, ease)
+        net.contours.train(net.training)
         voiced, (pitch, spread, louder, _) = batch["voiced"][some], told.moves[labels].unbind(1)
         log_f0 = moved(log_f0, after.log_f0 - before.log_f0, voiced, pitch, spread)
         energy = moved(energy, after.energy - before.energy, voiced, louder, 0 * louder)

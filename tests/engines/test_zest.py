@@ -59,7 +59,7 @@ def test_the_emotion_s_rhythm_stretches_all_of_it(engine: ZestEngine, source: So
 
 
 def test_the_source_s_own_emotion_keeps_its_contour(engine: ZestEngine, source: Source) -> None:
-    part = engine.convert_part(source, 0, engine.neutralized(source), asked())
+    part = engine.convert_part(source, 0, engine.unchanged(source), asked())
     voiced = source.f0 > 0
     assert part.tracks.f0[voiced] == pytest.approx(source.f0[voiced], rel=1e-3)
 
@@ -102,13 +102,54 @@ def test_bored_is_no_emotion_of_this_model(engine: ZestEngine) -> None:
 
 
 def test_the_guard_lowers_intensity_until_the_voice_is_left(
-    engine: ZestEngine, source: Source
+    engine: ZestEngine, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A voice that is lost by as much as the emotion's embedding is left behind.
+    def likeness(source: Source, part: Part) -> float:
+        plain = engine.convert_part(source, 0, engine.unchanged(source), asked())
+        return 1.0 - float(np.abs(part.mel - plain.mel).mean())
+
+    monkeypatch.setattr(engine, "likeness", likeness)
     free, own = engine.guarded(source, asked(floor=0.0))
-    assert free.intensity == 1.0
-    assert -1 <= own <= 1.001
-    lowered, _ = engine.guarded(source, asked(floor=1.0, intensity=0.5))
-    assert 0 <= lowered.intensity <= 0.5
+    assert (free.intensity, own) == (1.0, 1.0)
+    full = likeness(source, converted(engine, source))
+    none = likeness(source, converted(engine, source, intensity=0.0))
+    between = (full + none) / 2
+    lowered, _ = engine.guarded(source, asked(floor=between))
+    assert (0 < lowered.intensity < 1) == (full < between)
+    unreachable, _ = engine.guarded(source, asked(floor=1.0))
+    assert unreachable.intensity == 0
+
+
+def test_the_guard_listens_where_somebody_speaks(
+    engine: ZestEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[Part] = []
+    monkeypatch.setattr(engine, "likeness", lambda source, part: float(judged.append(part) or 1))
+    late = np.concatenate([np.zeros(6 * 16_000, np.float32), vowels(seconds=4.0)])
+    engine.guarded(engine.source_of(Clip(late, 16_000)), asked())
+    assert judged
+    assert all((part.source.f0 > 0).sum() >= 62 for part in judged)
+
+
+def test_parts_share_one_gain_that_only_falls(engine: ZestEngine) -> None:
+    ramp = np.concatenate([level * vowels(seconds=4.0) for level in (0.2, 0.4, 0.8)])
+    source = engine.source_of(Clip(ramp, 16_000))
+    louder = asked(emotion=EmotionMix.of(neutral=1))
+    parts = list(engine.convert(source, engine.manner_of(louder), louder))
+    assert len(parts) > 1
+    free = [engine.convert_part(source, n, engine.manner_of(louder), louder) for n in range(2)]
+    gains = [np.abs(p.wav).max() / np.abs(f.wav).max() for p, f in zip(parts, free, strict=False)]
+    assert gains[0] >= gains[1] - 1e-6
+
+
+def test_a_stopped_conversion_ends_with_the_part_that_was_reached(engine: ZestEngine) -> None:
+    long = engine.source_of(Clip(np.concatenate([vowels(seconds=4.0)] * 4), 16_000))
+    first_s = long.parts[0][1] / 62.5
+    request = asked(until_s=round(first_s, 3))
+    assert len(list(engine.convert(long, engine.manner_of(request), request))) == 1
+    whole = asked()
+    assert len(list(engine.convert(long, engine.manner_of(whole), whole))) == len(long.parts)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 4.0, 30.0, 100.0])
@@ -119,6 +160,7 @@ def test_parts_cover_a_recording_without_a_gap(seconds: float) -> None:
     assert parts[-1][1] == len(energy)
     assert all(a[1] == b[0] for a, b in pairwise(parts))
     assert all(stop - start <= 11 * 62.5 + 1 for start, stop in parts)
+    assert len(parts) == 1 or min(stop - start for start, stop in parts) >= 1.9 * 62.5
 
 
 def test_parts_end_where_it_is_quiet() -> None:

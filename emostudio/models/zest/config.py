@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from emostudio.values import EMOTIONS
 
-# "Bored" is the emotion that the tests call unseen: no part of ZEST learns from it.
+# "Bored" is the emotion that the tests call unseen: SACE, predictor and synthesizer never meet it.
 UNSEEN = "bored"
 
 
