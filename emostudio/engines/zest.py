@@ -21,7 +21,7 @@ from emostudio.data.features import at_speech_level
 from emostudio.evaluation.readback import recognize, words_unlike
 from emostudio.models.alignment import PhonemeNet
 from emostudio.models.checkpoint import Store
-from emostudio.models.content import Content, ContentEncoder, Units, unit_frames
+from emostudio.models.content import ContentEncoder, Units, unit_frames
 from emostudio.models.hubert import HubertContent
 from emostudio.models.ser import EmotionRecognizer
 from emostudio.models.speaker import SpeakerEncoder
@@ -107,11 +107,17 @@ class ZestEngine:
             raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
         self.device = torch.device(device)
         self.model = store.load(Zest, device)
-        self.content: Content
+        self.content: ContentEncoder | HubertContent
         if self.model.config.content == "hubert":
             self.content = store.load(HubertContent, device)
         else:
             self.content = store.load(ContentEncoder, device)
+        known = self.model.config.inventory
+        if known and known != self.content.inventory.fingerprint():
+            raise ValueError(
+                "The checkpoints 'zest' and 'content' don't belong together: 'zest' learned the "
+                "units of another 'content'. Take both from one place, or train 'zest' again."
+            )
         self.vocoder = store.load(Vocoder, device)
         self.speaker = store.load(SpeakerEncoder, device)
         self.recognizer = store.load(EmotionRecognizer, device)

@@ -9,6 +9,7 @@ shares, which spares the words what a hard choice loses [3]; one nearest unit is
 [3] https://arxiv.org/abs/2111.02392 (soft units)
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -81,6 +82,10 @@ class Inventory(nn.Module):
         self.centroids.copy_(centroids)
         nearest = torch.cdist(features, self.centroids).amin(1)
         self.spread.copy_(nearest.square().mean())
+
+    def fingerprint(self) -> str:
+        """Hash of the centroids, by which a net that learned their units knows them again."""
+        return hashlib.sha256(self.centroids.half().cpu().numpy().tobytes()).hexdigest()[:16]
 
     def forward(self, features: Float[Tensor, "B T D"]) -> Units:
         """Nearest centroids of each frame; a share falls with the squared distance."""

@@ -1,5 +1,6 @@
 """Recipe of the content encoder, the pass that writes units into a pack, and their reading."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,10 @@ def quantize(net: ContentEncoder | HubertContent, folder: Path, *, seed: int = 0
     n_frames = sum(unit_frames(row.n_frames) for row in train)
     fill(net.inventory, (_features(net, data, row) for row in train), n_frames, seed=seed)
     found = (net.inventory(_features(net, data, row)[None]) for row in data.rows)
-    write_units(folder, found, checkpoint.NETS[type(net)][0])
+    content = checkpoint.NETS[type(net)][0]
+    write_units(folder, found, content)
+    note = _file(folder, content, "units").with_suffix(".json")
+    note.write_text(json.dumps({"inventory": net.inventory.fingerprint()}), encoding="utf-8")
 
 
 def fill(inventory: Inventory, clips: Iterator[Tensor], n_frames: int, *, seed: int = 0) -> None:
@@ -99,11 +103,12 @@ def write_units(folder: Path, found: Iterator[Units], content: str) -> None:
 
 @dataclass(frozen=True)
 class PackedUnits:
-    """The units of all rows of a pack."""
+    """The units of all rows of a pack, and the fingerprint of the inventory that they are of."""
 
     ids: np.ndarray
     shares: np.ndarray
     starts: dict[str, int]
+    inventory: str = ""
 
     @classmethod
     def open(cls, data: Pack, folder: Path, content: str = "content") -> "PackedUnits":
@@ -124,7 +129,9 @@ class PackedUnits:
             raise ValueError(
                 f"The content units in {folder} are of other recordings; run 'train {recipe}' anew."
             )
-        return cls(ids, shares, starts)
+        note = _file(folder, content, "units").with_suffix(".json")
+        known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+        return cls(ids, shares, starts, known.get("inventory", ""))
 
     def of(self, row: Row, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Units (T50, K) and shares of mel frames from `start`, which is a multiple of five."""

@@ -90,8 +90,8 @@ class ZestRecipe(Recipe[Zest]):
         discriminators hear a generator; the mel synthesizer has none.
         """
         super().__init__()
-        if without == "predictor":
-            config = replace(config, predictor=False)
+        predicts = config.predictor and without != "predictor"
+        config = replace(config, predictor=predicts, inventory=units.inventory)
         self.export = Zest(config)
         # What takes no part must not be waited for where several devices train.
         self.export.contours.requires_grad_(config.predictor)

@@ -1,5 +1,6 @@
 """Truths of a conversion, on tiny untrained nets."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import torch
 from emostudio.audio.mel import HOP
 from emostudio.conversion import Conversion
 from emostudio.engines.zest import Part, Source, ZestEngine, drawn_over, parts_of
+from emostudio.models import checkpoint
 from emostudio.models.checkpoint import Store
+from emostudio.models.zest.config import ZestConfig
 from emostudio.values import Clip, EmotionMix
 from tests import tiny
 from tests.speech import vowels
@@ -183,3 +186,11 @@ def test_more_than_five_minutes_are_refused(engine: ZestEngine) -> None:
 def test_missing_checkpoints_say_where_they_go(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="checkpoint 'zest' is missing"):
         ZestEngine(Store(tmp_path))
+
+
+def test_units_of_another_encoder_are_refused(tmp_path: Path) -> None:
+    root = tiny.checkpoints(tmp_path)
+    config = replace(ZestConfig.tiny(), inventory="0123456789abcdef")
+    checkpoint.save(tiny.zest(config), root / "zest")
+    with pytest.raises(ValueError, match="don't belong together"):
+        ZestEngine(Store(root))

@@ -12,12 +12,14 @@ UNSEEN = "bored"
 class ZestConfig:
     """Sizes; the defaults ship. `synthesizer` is mel, or generator for the paper's HiFi-GAN.
 
-    `content` is whose units it was trained on: content, our own encoder's, or hubert's. Without
+    `content` is whose units it was trained on: content, our own encoder's, or hubert's, and
+    `inventory` the fingerprint of their centroids, empty where it is not known. Without
     `predictor`, an ablation, a conversion keeps the source's own contours.
     """
 
     emotions: tuple[str, ...] = tuple(name for name in EMOTIONS if name != UNSEEN)
     content: str = "content"
+    inventory: str = ""
     n_units: int = 200
     speaker_dim: int = 128
     ease_dim: int = 128
