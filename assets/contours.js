@@ -9,7 +9,7 @@ Object.assign(window.emostudio, (() => {
     result: { name: "Result", color: "#8b5cf6", width: 2.4 },
   };
   const DRAWN = { name: "Drawn", color: "#10b981", width: 3 };
-  const LOW = 40, HIGH = 1000; // Hz, as Conversion has them
+  const LOW = 60, HIGH = 600; // Hz, as Conversion has them
   const text = (points) => points.map(([s, hz]) => `${s.toFixed(3)}, ${hz.toFixed(1)}`).join("\n");
   let show = () => {}; // puts a drawing into the picture that is there
 
@@ -17,7 +17,7 @@ Object.assign(window.emostudio, (() => {
   function plotly(path) {
     library ||= new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = `${(window.gradio_config?.root || "").replace(/\/$/, "")}/gradio_api/file=${path}`;
+      script.src = window.emostudio.url(path);
       script.onload = () => resolve(window.Plotly);
       script.onerror = () => { library = null; reject(new Error("plotly.js did not load")); };
       document.head.append(script);
@@ -26,9 +26,9 @@ Object.assign(window.emostudio, (() => {
   }
 
   function lines({ lines: tracks }) {
-    return Object.entries(tracks).flatMap(([which, { step_s, f0, energy }]) => {
+    return Object.entries(tracks).flatMap(([which, { start_s, step_s, f0, energy }]) => {
       const { name, ...line } = LOOKS[which];
-      const x = f0.map((_, at) => at * step_s);
+      const x = f0.map((_, at) => start_s + at * step_s);
       const common = { x, name, line, mode: "lines", legendgroup: which, connectgaps: false };
       return [
         { ...common, y: f0, hovertemplate: `${name}: %{y:.0f} Hz at %{x:.2f} s<extra></extra>` },
@@ -49,8 +49,9 @@ Object.assign(window.emostudio, (() => {
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       xaxis: { ...axis, fixedrange: false, range: [0, duration_s], anchor: "y2",
         title: { text: "seconds", standoff: 4 } },
-      yaxis: { ...axis, domain: [0.36, 1], range: [low, high], nticks: 6,
-        title: { text: "F0, Hz", standoff: 6 } },
+      // A drawing is straight in log Hz, and so does it look here.
+      yaxis: { ...axis, domain: [0.36, 1], type: "log", range: [low, high].map(Math.log10),
+        nticks: 6, title: { text: "F0, Hz", standoff: 6 } },
       yaxis2: { ...axis, domain: [0, 0.3], nticks: 3, title: { text: "energy, dB", standoff: 6 } },
     };
   }
@@ -71,8 +72,8 @@ Object.assign(window.emostudio, (() => {
       .sort((a, b) => a[0] - b[0]);
   }
 
-  /* `done(text)` tells what was drawn, "seconds, Hz" a line. */
-  function contours(element, props, watch, done) {
+  /* `done(text)` tells what was drawn, "seconds, Hz" a line; `path` is where plotly.js lies. */
+  function contours(element, props, watch, done, path) {
     let points = [], stroke = null, value = null;
     const box = () => element.querySelector(".drawn");
     const paint = () => {
@@ -147,7 +148,7 @@ Object.assign(window.emostudio, (() => {
       const gd = box();
       if (!gd || !value) return;
       const wanted = value;
-      const Plotly = await plotly(gd.dataset.plotly);
+      const Plotly = await plotly(path);
       if (value !== wanted) return; // another came meanwhile
       const { name, ...line } = DRAWN;
       const drawn = { x: [], y: [], name, line, mode: "lines", hoverinfo: "skip", showlegend: false };

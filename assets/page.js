@@ -210,5 +210,5 @@ window.emostudio = (() => {
     if (button && !button.disabled) setTimeout(() => button.click(), 60);
   }, true);
 
-  return { mixture, count, kept, status, takes, sentences };
+  return { url, mixture, count, kept, status, takes, sentences };
 })();

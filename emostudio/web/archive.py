@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from types import TracebackType
+
+import gradio as gr
 
 from emostudio.conversion import Converted
 from emostudio.web.folder import new_folder
@@ -27,8 +30,8 @@ class Archive:
         self.converted: list[str] = []
         self.failed: dict[str, str] = {}
         self.warned: dict[str, tuple[str, ...]] = {}
-        self._path = new_folder() / "emostudio-converted.zip"
-        self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED)
+        self.file = new_folder() / "emostudio-converted.zip"
+        self._zip = zipfile.ZipFile(self.file, "w", zipfile.ZIP_DEFLATED)
 
     def __enter__(self) -> Archive:
         """Keep it open."""
@@ -46,18 +49,20 @@ class Archive:
             self._zip.writestr(FAILED, "".join(lines))
         self._zip.close()
         if not self.converted:
-            self._path.unlink()
+            self.file.unlink()
 
     @property
     def path(self) -> str | None:
         """The file, none where nothing could be converted."""
-        return str(self._path) if self.converted else None
+        return str(self.file) if self.converted else None
 
     def add(self, file: str, convert: Callable[[], Converted]) -> None:
         """Convert one file into the zip, or note why it can't be."""
         name = _free(Path(file).name, {*self.converted, *self.failed})
         try:
             result = convert()
+        except gr.Error as error:  # a borrowed device refuses so; its str is quoted
+            self.failed[name] = error.message
         except ValueError as error:
             self.failed[name] = str(error)
         except Exception:
@@ -67,10 +72,10 @@ class Archive:
             self._write(name, result)
 
     def _write(self, name: str, result: Converted) -> None:
-        wav = result.save(self._path.parent / f"{Path(name).stem}-converted.wav")
-        for path in (wav, wav.with_suffix(".json")):
-            self._zip.write(path, path.name)
-            path.unlink()
+        with tempfile.TemporaryDirectory(dir=self.file.parent) as folder:
+            wav = result.save(Path(folder) / f"{Path(name).stem}-converted.wav")
+            for path in (wav, wav.with_suffix(".json")):
+                self._zip.write(path, path.name)
         self.converted.append(name)
         if result.warnings:
             self.warned[name] = result.warnings
@@ -93,9 +98,12 @@ def outcome(archive: Archive) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return the name, numbered where it or its stem is taken: sounds of one stem share a name."""
-    stems, path, number = {Path(each).stem for each in taken}, Path(name), 2
-    while path.stem in stems:
+    """Return the name, numbered where its stem is taken: sounds of one stem share a name.
+
+    `A.wav` and `a.wav` are one file to some systems.
+    """
+    stems, path, number = {Path(each).stem.casefold() for each in taken}, Path(name), 2
+    while path.stem.casefold() in stems:
         path = Path(f"{Path(name).stem}-{number}{Path(name).suffix}")
         number += 1
     return path.name

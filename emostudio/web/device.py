@@ -32,5 +32,9 @@ def seconds_for(request: Request) -> int:
 
 
 def seconds_to_convert(request: Conversion) -> int:
-    """Return for how many seconds a conversion may borrow the device."""
-    return 20 + round(request.source.duration_s)
+    """Return for how many seconds a conversion may borrow the device.
+
+    Such a device converts a recording many times faster than it plays, and to ask for much means
+    to wait longer, or to be over a visitor's quota.
+    """
+    return 10 + round(request.source.duration_s / 10)

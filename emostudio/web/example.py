@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emostudio.values import Request
+from emostudio.web.device import on_device, seconds_for
 from emostudio.web.folder import new_folder
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ class Example:
 
     def __init__(self, studio: Studio) -> None:
         """Speak nothing yet."""
-        self._studio = studio
+        self._speak = on_device(studio.speak, seconds_for)
         self._path: Path | None = None
         self._lock = threading.Lock()
 
@@ -32,6 +34,6 @@ class Example:
         """
         with self._lock:
             if self._path is None or not self._path.exists():
-                take = self._studio.speak(TEXT, voice=VOICE)
+                take = self._speak(Request(TEXT, voice=VOICE))
                 self._path = take.save(new_folder() / "example.wav")
             return str(self._path)

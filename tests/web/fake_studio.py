@@ -136,6 +136,9 @@ class FakeStudio:
             time.sleep(self.delay_s)
             part = Clip(source.wav[start : start + length], source.sample_rate)
             yield self._converted(request, part, start / source.sample_rate)
+            done_s = (start + len(part.wav)) / source.sample_rate
+            if 0 < request.until_s <= done_s + 1e-3:
+                return
 
     def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
         """Make one of a recording's parts."""
@@ -181,9 +184,9 @@ class FakeStudio:
         f0 = np.where(words, own * pitch / 150 + 12 * np.sin(frame / 5), 0)
         if request.drawn:
             seconds, hertz = zip(*request.drawn, strict=True)
-            times = start_s + frame * HOP / RATE
+            times = start_s + (frame + 0.5) * HOP / RATE
             inside = words & (times >= seconds[0]) & (times <= seconds[-1])
-            f0 = np.where(inside, np.interp(times, seconds, hertz), f0)
+            f0 = np.where(inside, np.exp(np.interp(times, seconds, np.log(hertz))), f0)
         phase = 2 * np.pi * np.cumsum(np.repeat(f0, HOP)) / RATE
         tone = sum(np.sin(k * phase) / k for k in (1, 2, 3, 5))
         noise = np.random.default_rng(request.seed).normal(0, 0.004, frames * HOP)

@@ -21,6 +21,7 @@ from emostudio.web.components.contours import plotly_js, points_of, text_of, tra
 from emostudio.web.components.conversion_form import ConversionForm, manner
 from emostudio.web.components.conversion_result import view_of
 from emostudio.web.components.voice_picker import sound_input
+from emostudio.web.device import seconds_to_convert
 from emostudio.web.example import Example
 from emostudio.web.pages.convert import known
 from emostudio.web.passports import conversion_settings, read_passport
@@ -55,6 +56,7 @@ def filled_in(form: ConversionForm, asked: Conversion, source: Path, reference: 
         {"emotion_reference": True},
         {"emotion": HAPPY, "emotion_reference": True, "reference_share": 0.25},
         {"emotion": HAPPY, "rhythm": "emotion", "drawn": ((0.5, 120.0), (1.25, 240.5))},
+        {"emotion": HAPPY, "until_s": 12.352},
     ],
 )
 def test_a_conversion_put_into_the_form_is_read_back_exactly(
@@ -92,7 +94,10 @@ def test_what_does_not_count_is_not_read(form: ConversionForm, hum: Path) -> Non
         (lambda form: {form.blend.intensity: None}, "'Intensity' is empty"),
         (lambda form: {form.drawn: "0.5, high"}, "no point of a contour"),
         (lambda form: {form.drawn: "0.5, 120"}, "One point draws no contour"),
-        (lambda form: {form.drawn: "0.5, 120\n0.9, 9000"}, "stay in 40 to 1000"),
+        (lambda form: {form.manner.until: None}, "'Convert up to' is empty"),
+        (lambda form: {form.manner.until: 301}, "from 0 to 300"),
+        (lambda form: {form.drawn: "0.5, 120\n0.9, 601"}, "stay in 60 to 600"),
+        (lambda form: {form.drawn: "0.5, 59\n0.9, 120"}, "stay in 60 to 600"),
         (lambda form: {form.drawn: "0.5, 120\nnan, 130"}, "no \\(seconds, Hz\\) pair"),
     ],
 )
@@ -104,10 +109,32 @@ def test_what_is_missing_is_refused_before_the_queue(
         form.check(filled_in(form, asked, hum, hum) | wrong(form))
 
 
-def test_a_batch_takes_the_settings_but_not_the_drawing(form: ConversionForm, hum: Path) -> None:
-    asked = Conversion(Clip.load(hum), consent=True, emotion=HAPPY, drawn=((0, 100), (1, 200)))
+def test_a_batch_takes_the_settings_but_not_what_holds_for_one_source(
+    form: ConversionForm, hum: Path
+) -> None:
+    drawn = ((0, 100), (1, 200))
+    asked = Conversion(Clip.load(hum), consent=True, emotion=HAPPY, drawn=drawn, until_s=2)
     values = filled_in(form, asked, hum, hum) | {form.source: None}
-    assert form.of_file(values, str(hum)) == replace(asked, drawn=())
+    assert form.of_file(values, str(hum)) == replace(asked, drawn=(), until_s=0)
+
+
+def test_a_stopped_result_is_made_again_of_its_passport_and_the_whole_source(hum: Path) -> None:
+    clip, studio = Clip.load(hum), FakeStudio()
+    long = Clip(np.tile(clip.wav, 10), clip.sample_rate)
+    asked = Conversion(long, consent=True, emotion=HAPPY)
+    parts = studio.convert_parts(asked)
+    stopped = studio.join_converted(replace(asked, until_s=20.0), [next(parts), next(parts)])
+    passport = json.loads(json.dumps(stopped.passport))
+    again = studio.convert(studio.conversion_of(passport, source=long))
+    assert again.clip == stopped.clip
+    assert again.passport == stopped.passport
+    assert again.clip.duration_s == 20
+
+
+def test_five_minutes_borrow_the_device_for_less_than_they_play(hum: Path) -> None:
+    clip = Clip.load(hum)
+    long = Clip(np.tile(clip.wav, 75), clip.sample_rate)
+    assert seconds_to_convert(Conversion(long, consent=True, emotion=HAPPY)) == 40
 
 
 @pytest.mark.parametrize("points", [(), ((0.5, 120.0), (1.5, 200.5)), ((0.016, 80.1), (9.0, 90.0))])
@@ -135,6 +162,7 @@ def test_contours_of_five_minutes_stay_small(hum: Path) -> None:
     assert len(json.dumps(traces)) < 100_000
     source = traces["lines"]["source"]
     assert len(source["f0"]) * source["step_s"] == pytest.approx(300, abs=1)
+    assert source["start_s"] == pytest.approx(0.008)
     assert None in source["f0"]
     assert 0 not in source["f0"]
 
@@ -268,6 +296,28 @@ def test_the_unforeseen_in_a_batch_stays_inside(
         archive.add(str(hum), fails)
     assert archive.failed == {"hum.wav": UNFORESEEN}
     assert "/secret/path" in caplog.text
+
+
+def test_what_the_device_refuses_reaches_the_list_in_its_own_words(hum: Path) -> None:
+    def refused() -> Any:
+        raise gr.Error("Your quota is used up; come back tomorrow.")
+
+    with Archive([str(hum)]) as archive:
+        archive.add(str(hum), refused)
+    assert archive.failed == {"hum.wav": "Your quota is used up; come back tomorrow."}
+
+
+def test_names_that_differ_in_case_alone_do_not_meet_in_a_zip(hum: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "1" / "A.wav", tmp_path / "2" / "a.wav"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(hum.read_bytes())
+    assert batch_of(files).converted == ["A.wav", "a-2.wav"]
+
+
+def test_a_batch_leaves_no_file_but_its_zip(hum: Path) -> None:
+    archive = batch_of([hum, hum])
+    assert list(archive.file.parent.iterdir()) == [archive.file]
 
 
 def test_a_batch_repeats_the_warnings_of_each_file(hum: Path) -> None:

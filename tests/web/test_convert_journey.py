@@ -109,7 +109,7 @@ def test_a_drag_on_energy_looks_closer_and_draws_nothing(visit: Visit, hum: Path
     visit.consent()
     visit.go()
     visit.picture()
-    visit.draw((1, 20), (2, 20))  # below F0's axis lies energy
+    visit.draw((1, 55), (2, 55))  # below F0's axis lies energy
     visit.page.wait_for_function(
         "() => document.querySelector('#contours .drawn')._fullLayout.xaxis.range[0] > 0.5"
     )
@@ -127,6 +127,26 @@ def test_a_new_source_asks_anew_and_forgets_the_drawing(visit: Visit, hum: Path)
     visit.page.wait_for_function("document.querySelector('#drawn textarea')?.value === ''")
     visit.source(hum)
     visit.page.wait_for_function("!document.querySelector('#consent input').checked")
+
+
+def test_a_drawing_looks_as_it_is_followed_and_stays_within_reach(visit: Visit, hum: Path) -> None:
+    visit.open()
+    visit.source(hum)
+    visit.consent()
+    visit.go()
+    visit.picture()
+    low, middle, high = (visit.place(1, hertz)[1] for hertz in (100, 141.42, 200))
+    assert middle == pytest.approx((low + high) / 2, abs=0.1)
+    assert visit.page.evaluate("document.querySelector('#contours .drawn').data[0].x[0]") == 0.008
+    visit.open_numbers().fill("0.4, 180\n0.9, 601")
+    visit.page.click("#redraw")
+    visit.page.get_by_text("stay in 60 to 600").wait_for()
+
+
+def test_a_file_of_any_name_has_an_address(visit: Visit) -> None:
+    visit.open()
+    address = visit.page.evaluate("emostudio.url(`/it's 100%/#1?.js`)")
+    assert address.endswith("/gradio_api/file=/it's%20100%25/%231%3F.js")
 
 
 def test_sliders_and_a_recording_can_both_count(visit: Visit, hum: Path, tmp_path: Path) -> None:
@@ -279,10 +299,35 @@ def test_stop_keeps_the_parts_that_are_ready(slow: Visit, hum: Path, tmp_path: P
         slow.page.get_by_text("Stopped: this holds the first 1:")
     ).wait_for()
     passport = slow.passport(tmp_path)
-    assert passport["source"]["seconds"] == pytest.approx(len(wav) / 16_000, abs=0.5)
+    assert passport["source"]["seconds"] == 160
+    assert passport["conversion"]["until_s"] == len(wav) / 16_000
     slow.page.get_by_role("button", name="Load take 1 again").click()
     slow.page.wait_for_selector("#convert:visible")
     slow.page.wait_for_function("document.querySelector('#consent input').checked")
+
+    slow.page.reload()
+    slow.page.wait_for_selector("#mixture .mixture")
+    slow.page.set_input_files(
+        "#load-passport input, input[accept='.json']", tmp_path / "passport.json"
+    )
+    slow.page.get_by_text("give the same file again").wait_for()
+    slow.source(long)
+    slow.consent()
+    assert np.array_equal(slow.hear(slow.go()), wav)
+    assert slow.passport(tmp_path)["sha256"] == passport["sha256"]
+
+
+def test_a_short_rest_is_heard_after_a_long_first_part(
+    visit: Visit, hum: Path, tmp_path: Path
+) -> None:
+    clip = Clip.load(hum)
+    wav = np.tile(clip.wav, 3)[: round(10.3 * clip.sample_rate)]
+    visit.open()
+    visit.source(Clip(wav, clip.sample_rate).save(tmp_path / "rest.wav"))
+    visit.consent()
+    visit.page.click("#convert")
+    visit.page.wait_for_selector("#sentences li:nth-child(2)")
+    assert visit.page.locator("#sentences li").first.inner_text() == "0:00 to 0:10"
 
 
 def test_a_stopped_batch_keeps_what_is_ready(slow: Visit, hum: Path, tmp_path: Path) -> None:

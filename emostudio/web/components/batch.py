@@ -78,6 +78,7 @@ def connect_batch(box: Batch, form: ConversionForm, studio: Studio) -> None:
         files = values[box.files]
         yield {box.status: None, box.outcome: None, box.zip: gr.DownloadButton(visible="hidden")}
         with Archive(files) as archive:
+            box.zip.temp_files.add(str(archive.file))  # Gradio deletes it when the app is stopped
             for at, file in enumerate(files):
                 progress(0.02 + 0.95 * at / len(files), desc=f"File {at + 1} of {len(files)}")
                 archive.add(file, lambda file=file: convert(form.of_file(values, file)))
@@ -86,8 +87,6 @@ def connect_batch(box: Batch, form: ConversionForm, studio: Studio) -> None:
                 if at == 0:
                     yield box.buttons.offer(box.buttons.stop)
         path = archive.path
-        if path is not None:
-            box.zip.temp_files.add(path)
         yield {
             box.outcome: outcome(archive),
             box.zip: gr.DownloadButton(value=path, visible=True if path else "hidden"),

@@ -6,6 +6,7 @@ Drawn by assets/page.js with the plotly.js of the plotly wheel. What is drawn ar
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from emostudio.conversion import Converted, Tracks
+from emostudio.conversion import HIGHEST_HZ, LOWEST_HZ, Converted, Tracks
 
 POINTS = 1_200  # of a line, at most
 HOP_S = 0.016
@@ -35,11 +36,16 @@ def contours() -> Contours:
     """Build it, empty; its event `draw` carries the drawn contour as text."""
     library = plotly_js()
     gr.set_static_paths([str(library)])
+    done, path = "text => trigger('draw', {text})", json.dumps(library.as_posix())
     picture = gr.HTML(
         None,
-        html_template=f"<div class='drawn' data-plotly='{library}'></div>",
-        js_on_load="emostudio.contours(element, props, watch, text => trigger('draw', {text}))",
+        html_template="<div class='drawn'></div>",
+        js_on_load=f"emostudio.contours(element, props, watch, {done}, {path})",
         elem_id="contours",
+    )
+    gr.HTML(
+        f"<p class='note'>Drag over F0 to draw it anew, from {LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f} "
+        "Hz. The seconds of a drawing are the result's.</p>"
     )
     with gr.Row(elem_classes="downloads"):
         again = gr.Button("Hear it with this contour", size="sm", min_width=120, elem_id="redraw")
@@ -47,7 +53,8 @@ def contours() -> Contours:
     with gr.Accordion("The drawing as numbers", open=False, elem_id="as-numbers"):
         drawn = gr.Textbox(
             label="Points of the drawn contour",
-            info="One a line: seconds, Hz. F0 follows the straight lines that join them.",
+            info=f"One a line: seconds of the result, Hz from {LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f}. "
+            "F0 follows the lines that join them, straight in log Hz.",
             placeholder="0.40, 180\n0.90, 240",
             lines=4,
             max_lines=10,
@@ -117,6 +124,7 @@ def _line(tracks: Tracks) -> dict[str, Any]:
     step = max(1, -(-len(tracks.f0) // POINTS))
     f0 = np.asarray(tracks.f0, float)[::step].round(1)
     return {
+        "start_s": HOP_S / 2,  # a frame tells of its center
         "step_s": step * HOP_S,
         "f0": [hertz if hertz > 0 else None for hertz in f0.tolist()],
         "energy": np.asarray(tracks.energy, float)[::step].round(1).tolist(),

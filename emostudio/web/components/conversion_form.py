@@ -20,36 +20,42 @@ Values = Mapping[Any, Any]
 
 @dataclass(frozen=True)
 class Manner:
-    """What few people change: rhythm and seed."""
+    """What few people change: rhythm, seed, and where a conversion ends."""
 
     rhythm: gr.Radio
     seed: gr.Number
+    until: gr.Number
 
 
 def manner() -> Manner:
     """Build the accordion."""
-    with (
-        gr.Accordion("More: rhythm, seed", open=False, elem_id="more"),
-        gr.Row(equal_height=True),
-    ):
-        rhythm = gr.Radio(
-            [("As in the source", "source"), ("As the emotion asks", "emotion")],
-            value="source",
-            label="Rhythm",
-            info="The emotion's speaks faster or slower throughout.",
-            elem_id="rhythm",
-        )
-        with gr.Column(min_width=220):
-            seed = gr.Number(
-                value=7,
-                precision=0,
-                label="Seed",
-                info="The same seed and settings give the same result.",
-                elem_id="seed",
+    with gr.Accordion("More: rhythm, seed, end", open=False, elem_id="more"):
+        with gr.Row(equal_height=True):
+            rhythm = gr.Radio(
+                [("As in the source", "source"), ("As the emotion asks", "emotion")],
+                value="source",
+                label="Rhythm",
+                info="The emotion's speaks faster or slower throughout.",
+                elem_id="rhythm",
             )
-            dice = gr.Button("Roll the dice", size="sm", elem_id="dice")
+            with gr.Column(min_width=220):
+                seed = gr.Number(
+                    value=7,
+                    precision=0,
+                    label="Seed",
+                    info="The same seed and settings give the same result.",
+                    elem_id="seed",
+                )
+                dice = gr.Button("Roll the dice", size="sm", elem_id="dice")
+        until = gr.Number(
+            value=0,
+            label="Convert up to",
+            info="A second of the recording; the part that reaches it is the last. 0 is all. "
+            "A result that was stopped fills it in when it is loaded again.",
+            elem_id="until",
+        )
     dice.click(None, None, seed, js=DICE)
-    return Manner(rhythm, seed)
+    return Manner(rhythm, seed, until)
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,14 @@ class ConversionForm:
 
     def inputs(self) -> list[gr.components.Component]:
         """Return every component that a Conversion is read from."""
-        return [self.source, self.drawn, *self.settings()]
+        return [self.source, *self.of_this_source(), *self.settings()]
+
+    def of_this_source(self) -> list[gr.components.Component]:
+        """Return those that hold for one source alone, and are forgotten with it."""
+        return [self.drawn, self.manner.until]
 
     def settings(self) -> list[gr.components.Component]:
-        """Return those that hold for any source: all but the source and what is drawn on it."""
+        """Return those that hold for any source."""
         return [*self.blend.inputs(), self.manner.rhythm, self.manner.seed, self.consent]
 
     def check(self, values: Values) -> None:
@@ -89,7 +99,7 @@ class ConversionForm:
     def of_file(
         self, values: Values, file: str | None, load: Callable[[str], Clip] = Clip.load
     ) -> Conversion:
-        """Read the settings for another file, without the drawing; `load` reads recordings.
+        """Read the settings for another file, to its end and undrawn; `load` reads recordings.
 
         Raises:
             ValueError: as `conversion`.
@@ -98,8 +108,7 @@ class ConversionForm:
             raise ValueError("There is no recording to convert yet; upload or record one.")
         blend = self.blend
         for number in (blend.share, blend.intensity, blend.floor, self.manner.seed):
-            if values[number] is None:
-                raise ValueError(f"The field '{number.label}' is empty; type a number.")
+            _check_filled(values, number)
         emotion, reference = blend.emotion(values), blend.reference(values)
         return Conversion(
             load(file),
@@ -114,8 +123,10 @@ class ConversionForm:
         )
 
     def _conversion(self, values: Values, load: Callable[[str], Clip]) -> Conversion:
-        drawn = points_of(values[self.drawn] or "")
-        return replace(self.of_file(values, values[self.source], load), drawn=drawn)
+        drawn, until = points_of(values[self.drawn] or ""), self.manner.until
+        request = self.of_file(values, values[self.source], load)
+        _check_filled(values, until)
+        return replace(request, drawn=drawn, until_s=float(values[until]))
 
     def filled(self, conversion: Conversion, reference: str | None = None) -> dict[Any, Any]:
         """Return the updates that put the settings of a Conversion into the form.
@@ -134,9 +145,15 @@ class ConversionForm:
             blend.floor: conversion.floor,
             self.manner.rhythm: conversion.rhythm,
             self.manner.seed: conversion.seed,
+            self.manner.until: conversion.until_s,
             self.drawn: text_of(conversion.drawn),
         }
         if conversion.emotion is not None:
             for name, slider in blend.sliders.items():
                 updates[slider] = conversion.emotion[name]
         return updates
+
+
+def _check_filled(values: Values, number: gr.components.Component) -> None:
+    if values[number] is None:
+        raise ValueError(f"The field '{number.label}' is empty; type a number.")

@@ -9,7 +9,7 @@ import gradio as gr
 
 from emostudio.conversion import Converted
 from emostudio.web.components.compared import compared, warned
-from emostudio.web.components.contours import Contours, contours, traces_of
+from emostudio.web.components.contours import HOP_S, Contours, contours, traces_of
 from emostudio.web.components.player import Player, awaiting, player, sound
 from emostudio.web.visit import Entry, still_there
 
@@ -47,6 +47,7 @@ def view_of(converted: Converted, source: str, note: str | None = None) -> dict[
     """Return what is shown beside the player, ready to be kept; `source` is a file to hear."""
     return {
         "source": source,
+        "source_s": len(converted.source.f0) * HOP_S,  # of it, as far as it was converted
         "warned": warned(converted),
         "contours": traces_of(converted),
         "compared": compared(converted.read_back),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from emostudio.conversion import Conversion, Converted
+from emostudio.conversion import Converted
 from emostudio.values import EMOTIONS, Clip
 from emostudio.web import endpoints_convert
 from emostudio.web.components import header
@@ -31,10 +31,10 @@ from emostudio.web.components.sentences import queue_of, queued
 from emostudio.web.components.status import STOPPING_PART, clock, stopped_at
 from emostudio.web.components.take_list import rows, take_list
 from emostudio.web.components.voice_picker import sound_input
-from emostudio.web.device import on_device, seconds_to_convert
+from emostudio.web.device import QUEUE, on_device, seconds_to_convert
 from emostudio.web.errors import in_words
 from emostudio.web.example import Example
-from emostudio.web.folder import KEPT_S, new_folder
+from emostudio.web.folder import KEPT_S
 from emostudio.web.passports import conversion_settings, read_passport
 from emostudio.web.runs import Buttons, Run, Updates, connect, run_buttons
 from emostudio.web.visit import LIMIT, Entry, entry_of, keep_converted, still_there
@@ -42,6 +42,7 @@ from emostudio.web.visit import LIMIT, Entry, entry_of, keep_converted, still_th
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
+LEFT_S = 0.05  # less than that is no part; a source's last samples may fill no frame
 CLAIM = "Change the emotion of a recording, keep the voice and the words."
 
 
@@ -129,7 +130,7 @@ def connect_converting(page: Page, studio: Studio) -> None:
     ) -> Iterator[Updates]:
         request, note = form.conversion(values), None
         file, whole_s, done_s = values[form.source], request.source.duration_s, 0.0
-        title = Path(file).stem
+        end_s = min(request.until_s or whole_s, whole_s)
         yield {shown.status: None}
         progress(0.02, desc="Listening to the recording")
         done: list[Converted] = []
@@ -138,21 +139,23 @@ def connect_converting(page: Page, studio: Studio) -> None:
             for part in coming:
                 done.append(part)
                 began_s, done_s = done_s, done_s + len(part.source.f0) * HOP_S
-                if enough.is_set():
+                more = end_s - done_s > LEFT_S
+                if enough.is_set() and more:
+                    request = replace(request, until_s=round(done_s, 3))
                     break
-                if len(done) > 1 or done_s < 0.95 * whole_s:
+                if not enough.is_set() and (more or heard):
                     heard.append(queued(part.clip, f"{clock(began_s)} to {clock(done_s)}"))
                     shown.player.temp_files.add(heard[-1]["path"])
-                    progress(min(0.97, done_s / whole_s), desc=f"{clock(done_s)} is ready")
+                    progress(min(0.97, done_s / end_s), desc=f"{clock(done_s)} is ready")
                     changed = buttons.offer(buttons.stop) if len(heard) == 1 else {}
                     yield changed | {shown.sentences: _queue_of(heard, done=False)}
-        if enough.is_set() and done_s < 0.95 * whole_s:
-            request, note = _first(request, done_s), stopped_at(done_s, whole_s)
-            file = str(request.source.save(new_folder() / "source.wav"))
-            request = replace(request, source=Clip.load(file))  # as it will be given again
+        if whole_s - done_s > LEFT_S:
+            note = stopped_at(done_s, whole_s)
         converted = studio.join_converted(request, done)
         view = view_of(converted, file, note)
-        entry = keep_converted(converted, view, title, (file, form.blend.reference(values)))
+        entry = keep_converted(
+            converted, view, Path(file).stem, (file, form.blend.reference(values))
+        )
         entries = [*values[page.visit], entry][-LIMIT:]
         # Gradio deletes the files it is told of when the app is stopped.
         shown.player.temp_files.update({entry.wav, entry.passport, entry.view})
@@ -239,16 +242,21 @@ def connect_example(page: Page, studio: Studio) -> None:
     def tried() -> Updates:
         with in_words():
             path = example.path()
-        form.source.temp_files.add(path)
-        return {form.source: path, form.drawn: "", form.consent: True}  # the voice is ours
+        form.source.temp_files.update({path, str(Path(path).with_suffix(".json"))})
+        return {
+            form.source: path,
+            form.drawn: "",
+            form.manner.until: 0,
+            form.consent: True,  # the voice is ours
+        }
 
-    page.example.click(
-        tried, None, [form.source, form.drawn, form.consent], api_visibility="private"
-    )
-    for event in (form.source.upload, form.source.stop_recording, form.source.clear):
-        event(None, None, [form.drawn, form.consent], js="() => ['', false]")
-    for event in (form.blend.recording.upload, form.blend.recording.stop_recording):
-        event(None, None, form.consent, js="() => false")
+    outputs = [form.source, *form.of_this_source(), form.consent]
+    page.example.click(tried, None, outputs, api_visibility="private", **QUEUE)
+    # Who adds a recording may have loaded its passport before.
+    form.source.clear(None, None, form.of_this_source(), js="() => ['', 0]")
+    for sound in (form.source, form.blend.recording):
+        for event in (sound.upload, sound.stop_recording):
+            event(None, None, form.consent, js="() => false")
 
 
 def connect_words(page: Page, studio: Studio) -> None:
@@ -258,18 +266,17 @@ def connect_words(page: Page, studio: Studio) -> None:
     def words(entries: list[Entry], current: str) -> str:
         with in_words():
             entry = entry_of(entries, current)
-            source = entry.read_view()["source"]
-            return words_line(studio.words_apart(Clip.load(source), Clip.load(entry.wav)))
+            view = entry.read_view()
+            source = _first(Clip.load(view["source"]), view["source_s"])
+            return words_line(studio.words_apart(source, Clip.load(entry.wav)))
 
     shown.compare_words.click(
         words, [page.visit, shown.current], shown.words, api_visibility="private"
     )
 
 
-def _first(request: Conversion, duration_s: float) -> Conversion:
-    source = request.source
-    wav = source.wav[: round(duration_s * source.sample_rate)]
-    return replace(request, source=Clip(wav, source.sample_rate))
+def _first(clip: Clip, duration_s: float) -> Clip:
+    return Clip(clip.wav[: round(duration_s * clip.sample_rate)], clip.sample_rate)
 
 
 def _queue_of(heard: list[dict[str, Any]], *, done: bool) -> dict[str, Any] | None:
