@@ -15,7 +15,8 @@ from emostudio.values import Clip, EmotionMix, Prediction, save_with_passport
 
 MAX_SOURCE_S = 300.0
 NEUTRAL = EmotionMix((("neutral", 1.0),))
-LITTLE_SPEECH = 0.2
+# Of speech a third to four fifths is voiced; of music nearly all.
+LITTLE_SPEECH, MUCH_SPEECH = 0.2, 0.95
 LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
 
 
@@ -182,6 +183,11 @@ class Converted:
                 f"Only {back.speech_share:.0%} of the recording sounds like a voice: music, noise "
                 "or silence can't be converted. Choose a part where one person speaks."
             )
+        if back.speech_share > MUCH_SPEECH:
+            found.append(
+                "The recording sounds without a pause, as music does, which can't be converted. "
+                "Choose a part where one person speaks."
+            )
         if back.voice_similarity < self.request.floor * back.own_similarity - 0.02:
             found.append(
                 f"The floor of {self.request.floor:.0%} of the voice's own likeness was not "
@@ -202,8 +208,9 @@ class Converted:
 
 
 def joined(parts: Sequence[Converted]) -> Converted:
-    """The parts of a recording as one; likeness is the mean by length, emotions are the first's."""
-    first, weights = parts[0], [part.clip.duration_s for part in parts]
+    """The parts of a recording as one; likeness is their mean by voiced frames."""
+    first = parts[0]
+    weights = [1e-6 + float((part.source.f0 > 0).sum()) for part in parts]
     wavs = [part.clip.wav for part in parts]
     result, source = (
         Tracks(*(np.concatenate(tracks) for tracks in zip(*both, strict=True)))

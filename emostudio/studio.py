@@ -208,17 +208,15 @@ class Studio:
                 **engine.heard(source, part),
             )
             clip = Clip(part.wav, SAMPLE_RATE)
-            passport = self._passport_of_conversion(request, clip, read_back)
             drawn = (part.mel, part.tracks, part.source, beside.reference)
-            yield Converted(clip, request, passport, read_back, *drawn)
+            yield self._with_passport(Converted(clip, request, {}, read_back, *drawn))
 
     def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
         """Make the whole of the parts that `convert_parts` gave, or of the first of them."""
         whole = joined(parts)
         heard = self._load_converter().emotion_of(whole.clip)
         read_back = replace(whole.read_back, heard=heard)
-        passport = self._passport_of_conversion(request, whole.clip, read_back)
-        return replace(whole, request=request, read_back=read_back, passport=passport)
+        return self._with_passport(replace(whole, request=request, read_back=read_back))
 
     def conversion_of(
         self,
@@ -382,17 +380,18 @@ class Studio:
             | {"voice_similarity": round(read_back.voice_similarity, 4)},
         )
 
-    def _passport_of_conversion(
-        self, request: Conversion, clip: Clip, read_back: Comparison
-    ) -> dict[str, Any]:
+    def _with_passport(self, result: Converted) -> Converted:
+        request, back = result.request, result.read_back
         numbers = ("voice_similarity", "own_similarity", "words_unlike", "intensity")
-        return passport_of(
+        passport = passport_of(
             {"conversion": request.settings()},
             {"source": request.source, "emotion_reference": request.emotion_reference},
-            clip,
+            result.clip,
             self._hashes["convert"],
-            {"requested": read_back.requested}
-            | heard_in(read_back.heard)
-            | {"source": heard_in(read_back.source_heard)}
-            | {name: round(getattr(read_back, name), 4) for name in numbers},
+            {"requested": back.requested}
+            | heard_in(back.heard)
+            | {"source": heard_in(back.source_heard)}
+            | {name: round(getattr(back, name), 4) for name in numbers}
+            | {"warnings": list(result.warnings)},
         )
+        return replace(result, passport=passport)

@@ -16,6 +16,7 @@ from tests.web.fake_studio import FakeStudio
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, step in (("voice", 20), ("excited", 10)):
+        (tmp_path / "d.zip").mkdir(exist_ok=True)
         Clip(np.sin(np.arange(32_000) / step).astype(np.float32) / 2, 16_000).save(f"{name}.wav")
     return tmp_path
 
@@ -67,7 +68,9 @@ def test_several_recordings_become_a_zip_and_one_that_fails_stops_no_other(
     (here / "broken.wav").write_bytes(b"no sound")
     assert run("voice.wav", "broken.wav", "excited.wav", "--mix", "sad", "--out", "sad.zip") == 2
     names = zipfile.ZipFile(here / "sad.zip").namelist()
-    assert names == ["voice.wav", "voice.json", "excited.wav", "excited.json"]
+    assert names == [
+        f"{stem}-converted.{kind}" for stem in ("voice", "excited") for kind in ("wav", "json")
+    ]
     assert "broken.wav" in capsys.readouterr().err
 
 
@@ -101,6 +104,9 @@ def test_a_lowered_intensity_is_told(here: Path, capsys: pytest.CaptureFixture[s
         (["voice.wav", "--mix", "sad", "--out", "take.mp3"], "ends in .wav or .flac"),
         (["voice.wav", "excited.wav", "--mix", "sad", "--out", "a.wav"], "ends in .zip"),
         (["voice.wav", "--mix", "sad", "--intensity", "2"], "intensity is 2"),
+        (["voice.wav", "--mix", "sad", "--passport", "one.json"], "leave the other options out"),
+        (["voice.wav", "--mix", "sad", "--reference-share", "1"], "give that recording too"),
+        (["voice.wav", "excited.wav", "--mix", "sad", "--out", "d.zip"], "can't be written"),
     ],
 )
 def test_what_a_person_can_mend_ends_in_a_sentence(

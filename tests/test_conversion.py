@@ -79,7 +79,7 @@ def test_recording_and_mixture_count_by_the_share() -> None:
     assert asked.shares == {"reference": 0.25, "happy": 0.75}
 
 
-def test_parts_join_in_order_and_likeness_counts_by_length() -> None:
+def test_parts_join_in_order_and_likeness_counts_by_voiced_frames() -> None:
     whole = joined([converted(1.024, 0.9), converted(3.072, 0.5)])
     assert whole.clip.duration_s == pytest.approx(4.096)
     assert whole.mel.shape[1] == len(whole.result.f0) == len(whole.source.energy) == 256
@@ -90,5 +90,7 @@ def test_a_person_is_warned_of_little_speech_and_of_a_lowered_intensity() -> Non
     assert converted().warnings == ()
     (little,) = converted(speech_share=0.05).warnings
     assert "5%" in little
+    (music,) = converted(speech_share=0.99).warnings
+    assert "music" in music
     (guard,) = converted(intensity=0.4).warnings
     assert "lowered to 40%" in guard

@@ -70,8 +70,8 @@ def _many(args: argparse.Namespace, studio: Studio) -> int:
         raise ValueError(f"{out} can't hold several results; name a file that ends in .zip.")
     if args.passport is not None:
         raise ValueError("A passport is of one recording; give one SOURCE with --passport.")
-    if not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent}; make it first.")
+    if not out.parent.is_dir() or out.is_dir():
+        raise ValueError(f"{out} can't be written; name a file in a folder that is there.")
     _checked(args)
     code, names = 0, set[str]()
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
@@ -88,7 +88,7 @@ def _many(args: argparse.Namespace, studio: Studio) -> int:
                 while stem.casefold() in names:  # two folders can hold files of one name
                     stem += "-again"
                 names.add(stem.casefold())
-                path = result.save(Path(folder) / f"{stem}.wav")
+                path = result.save(Path(folder) / f"{stem}-converted.wav")
                 for file in (path, path.with_suffix(".json")):
                     bundle.write(file, file.name)
                 _tell(result, f"{out}:{path.name}", args.json)
@@ -131,6 +131,10 @@ def _checked(args: argparse.Namespace) -> tuple[dict[str, Any], EmotionMix | Non
     names = ("reference_share", "intensity", "floor", "rhythm", "seed")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     mix = None if args.mix is None else EmotionMix.parse(args.mix)
+    if args.passport is not None and (given or args.mix is not None):
+        raise ValueError("A passport says all that is asked; leave the other options out.")
+    if args.reference_share is not None and args.emotion_reference is None:
+        raise ValueError("--reference-share is of --emotion-reference; give that recording too.")
     if args.passport is None:
         some = Clip(np.zeros(1, np.float32), 16_000)
         shown = some if args.emotion_reference else None

@@ -18,6 +18,7 @@ from emostudio.audio.pitch import F0_MAX, F0_MIN, f0_contour, fill_unvoiced
 from emostudio.audio.reference import check_reference
 from emostudio.conversion import MAX_SOURCE_S, Conversion, Tracks
 from emostudio.data.features import at_speech_level
+from emostudio.engines.parts import parts_of, spoken_frames
 from emostudio.evaluation.readback import recognize, words_unlike
 from emostudio.models.alignment import PhonemeNet
 from emostudio.models.checkpoint import Store
@@ -37,9 +38,6 @@ MAX_PEAK = 0.97
 DB_PER_NAT = 20 / np.log(10)
 # Frames around a part that its nets see and that are cut off again: more than convolutions reach.
 AROUND = 60
-# A part ends at the quietest frame between these seconds; the first is short, to be heard soon.
-FIRST_PART_S, PART_S = (2.5, 5.0), (6.0, 11.0)
-LEAST = round(2.0 * FRAME_RATE)
 VOICED_DB = 40.0
 VOICE_S = 30.0
 STEPS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
@@ -140,7 +138,7 @@ class ZestEngine:
                 "No voiced speech was found in the recording; choose one in which somebody speaks."
             )
         mel = log_mel(torch.from_numpy(wav)[None].to(self.device))
-        heard = mel[..., : round(VOICE_S * FRAME_RATE)]
+        heard = mel[..., spoken_frames(f0)[: round(VOICE_S * FRAME_RATE)]]
         speaker_emb = self.speaker(heard)
         return Source(
             wav,
@@ -357,22 +355,9 @@ class ZestEngine:
     @torch.inference_mode()
     def likeness(self, source: Source, part: Part) -> float:
         """Cosine of the speaker embeddings of a part and of the source."""
-        heard = self.speaker(torch.from_numpy(part.mel)[None].to(self.device))[0].cpu().numpy()
+        spoken = part.mel[:, spoken_frames(part.tracks.f0)]
+        heard = self.speaker(torch.from_numpy(spoken)[None].to(self.device))[0].cpu().numpy()
         return float(heard @ source.speaker_emb)
-
-
-def parts_of(energy: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """Cut frames of this energy (T,) where it is least, into parts of some seconds."""
-    parts, start = [], 0
-    while True:
-        shortest, longest = (round(s * FRAME_RATE) for s in (PART_S if parts else FIRST_PART_S))
-        if len(energy) - start <= longest:
-            return (*parts, (start, len(energy)))
-        longest = max(shortest + 1, min(longest, len(energy) - start - LEAST))  # no tail of nothing
-        around = np.convolve(energy, np.ones(5) / 5, mode="same")
-        stop = start + shortest + int(around[start + shortest : start + longest].argmin())
-        parts.append((start, stop))
-        start = stop
 
 
 def energy_db(mel: Tensor) -> np.ndarray:

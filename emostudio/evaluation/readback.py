@@ -66,7 +66,7 @@ def words_unlike(aligner: PhonemeNet, source: np.ndarray, result: np.ndarray) ->
     said, heard = (
         phonemes_heard(aligner, torch.from_numpy(mel).to(device)) for mel in (source, result)
     )
-    return edits(said, heard) / max(1, len(said))
+    return edits(said, heard) / max(1, len(said), len(heard))
 
 
 def check_clip(clip: Clip) -> None:

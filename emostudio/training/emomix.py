@@ -30,7 +30,7 @@ STYLE_ITEMS = 4
 # Weights of what listeners say of readers in an emotion, and of how many items of a batch. With
 # little on words and none on excess, the judge heard fear in 83 % of afraid takes, and pocketsphinx
 # two words of a hundred.
-TRANSFER_WEIGHTS = {"emotion": 0.1, "voice": 0.3, "words": 0.4, "excess": 0.25}
+TRANSFER_WEIGHTS = {"emotion": 0.05, "voice": 0.3, "words": 0.4, "excess": 0.5}
 TRANSFER_ITEMS = 5
 # What an ablation leaves out: the style loss, emotion embeddings (a label's code instead), angry.
 ABLATIONS = ("style", "embedding", "angry")

@@ -11,7 +11,8 @@ import torch
 
 from emostudio.audio.mel import HOP
 from emostudio.conversion import Conversion
-from emostudio.engines.zest import Part, Source, ZestEngine, drawn_over, parts_of
+from emostudio.engines.parts import parts_of, spoken_frames
+from emostudio.engines.zest import Part, Source, ZestEngine, drawn_over
 from emostudio.models import checkpoint
 from emostudio.models.checkpoint import Store
 from emostudio.models.zest.config import ZestConfig
@@ -194,3 +195,11 @@ def test_units_of_another_encoder_are_refused(tmp_path: Path) -> None:
     checkpoint.save(tiny.zest(config), root / "zest")
     with pytest.raises(ValueError, match="don't belong together"):
         ZestEngine(Store(root))
+
+
+def test_silence_tells_nobody_s_voice() -> None:
+    f0 = np.zeros(200)
+    f0[100:150] = 120.0
+    assert len(spoken_frames(f0)) < 100
+    assert set(range(100, 150)) <= set(spoken_frames(f0))
+    assert len(spoken_frames(np.zeros(30))) == 30
