@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     convert.add_argument("--passport", type=Path, metavar="JSON", help="convert SOURCE as before")
     convert.add_argument("--intensity", type=float, help="0 neutral to 1 (1)")
     convert.add_argument(
-        "--floor", type=float, help="share of the voice's likeness that must stay, 0 to 1 (0.6)"
+        "--floor", type=float, help="share of the voice's likeness that must stay, 0 to 1 (0.4)"
     )
     convert.add_argument("--rhythm", choices=("source", "emotion"), help="whose rate (source)")
     convert.add_argument("--seed", type=int, help="same seed, same result (0)")

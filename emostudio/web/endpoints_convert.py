@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.conversion import Conversion
+from emostudio.conversion import FLOOR, Conversion
 from emostudio.values import Clip
 from emostudio.web.device import QUEUE, on_device, seconds_to_convert
 from emostudio.web.endpoints import weights_of, whole
@@ -26,7 +26,7 @@ def build(studio: Studio) -> None:
         emotion_reference = gr.Audio(type="filepath", label="emotion_reference")
         reference_share = gr.Number(0.5, label="reference_share")
         intensity = gr.Number(1.0, label="intensity")
-        floor = gr.Number(0.6, label="floor")
+        floor = gr.Number(FLOOR, label="floor")
         rhythm = gr.Textbox("source", label="rhythm")
         seed = gr.Number(0, label="seed")
         consent = gr.Checkbox(False, label="consent")
@@ -50,7 +50,7 @@ def convert_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
         emotion_reference: str | None = None,
         reference_share: float = 0.5,
         intensity: float = 1.0,
-        floor: float = 0.6,
+        floor: float = FLOOR,
         rhythm: str = "source",
         seed: int = 0,
         consent: bool = False,

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from emostudio.conversion import FLOOR
 from emostudio.values import EmotionMix
 from emostudio.web.components.mixer import (
     draw_live,
@@ -90,7 +91,7 @@ def blend(emotions: tuple[str, ...]) -> Blend:
         floor = gr.Slider(
             0,
             1,
-            value=0.6,
+            value=FLOOR,
             step=0.01,
             label="Identity guard",
             info="Likeness that must stay; 0 is off.",
