@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import numpy as np
 from emostudio.values import Clip, EmotionMix, Prediction, save_with_passport
 
 MAX_SOURCE_S = 300.0
+HOP_S = 0.016  # of a mel frame
 NEUTRAL = EmotionMix((("neutral", 1.0),))
 # Actors' own anger keeps 0.44 of the likeness that their neutral clips have (checkpoints/speaker).
 FLOOR = 0.4
@@ -107,6 +108,15 @@ class Conversion:
             weights[name] = share * (1 - of_clip) * self.intensity
         weights["neutral"] = weights.get("neutral", 0.0) + 1 - self.intensity
         return {name: weight for name, weight in weights.items() if weight > 0}
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any], **recordings: Clip | None) -> Conversion:
+        """Make the one that `settings` tells of; a KeyError or TypeError says that it is none."""
+        values = dict(settings)
+        mix = values["emotion"]
+        values["emotion"] = None if mix is None else EmotionMix.from_weights(mix)
+        values["drawn"] = tuple((float(second), float(hz)) for second, hz in values["drawn"])
+        return cls(**values, **recordings)  # pyright: ignore[reportArgumentType]  (it checks them)
 
     def settings(self) -> dict[str, Any]:
         """All but the recordings, ready for JSON."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emostudio.conversion import Comparison, Conversion, Converted, joined
+from emostudio.conversion import HOP_S, Comparison, Conversion, Converted, joined
 from emostudio.passport import NONE, given_again, heard_in, passport_of
 from emostudio.settings import Settings
 from emostudio.values import (
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 PAUSE_S = 0.3
 RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000
-HOP_S = 256 / SAMPLE_RATE  # a mel frame's
 
 
 class Studio:
@@ -232,12 +231,8 @@ class Studio:
         """
         given = {"source": source, "emotion_reference": emotion_reference}
         try:
-            values = dict(passport["conversion"])
-            mix = values["emotion"]
-            values["emotion"] = None if mix is None else EmotionMix.from_weights(mix)
-            values["drawn"] = tuple((float(s), float(hz)) for s, hz in values["drawn"])
-            recordings: dict[str, Any] = dict(given_again(passport, given))
-            return Conversion(**values, **recordings)
+            settings = passport["conversion"]
+            return Conversion.of_settings(settings, **given_again(passport, given))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(NONE) from error
 

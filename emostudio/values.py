@@ -100,6 +100,10 @@ class Clip:
         return path
 
 
+# Stands for a recording that is not read yet, where the rest of a request can be checked already.
+UNREAD = Clip(np.zeros(1, np.float32), 16_000)
+
+
 @dataclass(frozen=True)
 class EmotionMix:
     """Emotions and their shares, which sum to one.

@@ -10,8 +10,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from emostudio.cli.out import checked_out
 from emostudio.cli.passport import read_passport
 from emostudio.cli.progress import with_progress
@@ -122,7 +120,7 @@ def _checked(args: argparse.Namespace) -> tuple[dict[str, Any], EmotionMix | Non
         ValueError: consent is missing, or something is out of range.
     """
     from emostudio.conversion import Conversion
-    from emostudio.values import Clip, EmotionMix
+    from emostudio.values import UNREAD, EmotionMix
 
     if not args.consent:
         raise ValueError(
@@ -136,9 +134,8 @@ def _checked(args: argparse.Namespace) -> tuple[dict[str, Any], EmotionMix | Non
     if args.reference_share is not None and args.emotion_reference is None:
         raise ValueError("--reference-share is of --emotion-reference; give that recording too.")
     if args.passport is None:
-        some = Clip(np.zeros(1, np.float32), 16_000)
-        shown = some if args.emotion_reference else None
-        Conversion(some, consent=True, emotion=mix, emotion_reference=shown, **given)
+        shown = UNREAD if args.emotion_reference else None
+        Conversion(UNREAD, consent=True, emotion=mix, emotion_reference=shown, **given)
     return given, mix
 
 

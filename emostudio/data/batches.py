@@ -1,5 +1,7 @@
 """Batches from a pack: which utterances a step sees, crops and padding."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -35,6 +37,15 @@ def corpus_weights(rows: list[Row], power: float = 0.5, **factors: float) -> np.
         ]
     )
     return weights / weights.sum()
+
+
+def by_name(items: Iterable[dict[str, np.ndarray]]) -> dict[str, list[np.ndarray]]:
+    """What the items of a batch hold, name by name."""
+    found: dict[str, list[np.ndarray]] = {}
+    for item in items:
+        for name, value in item.items():
+            found.setdefault(name, []).append(value)
+    return found
 
 
 def pad(items: list[np.ndarray]) -> Tensor:

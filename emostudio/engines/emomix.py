@@ -12,7 +12,7 @@ from emostudio.audio.mel import HOP, SAMPLE_RATE, log_mel
 from emostudio.audio.pitch import F0_MAX, F0_MIN, f0_contour
 from emostudio.audio.reference import check_reference
 from emostudio.data.features import at_speech_level
-from emostudio.models.checkpoint import Store
+from emostudio.models.checkpoint import Store, device_of
 from emostudio.models.emomix.net import EmoMix, Prosody, spread
 from emostudio.models.emomix.sampler import MixSchedule, sample
 from emostudio.models.ser import EmotionRecognizer
@@ -73,9 +73,7 @@ class EmoMixEngine:
         Raises:
             ValueError: a checkpoint is missing or damaged, or there is no such device here.
         """
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
-        self.device = torch.device(device)
+        self.device = device_of(device)
         self.model = store.load(EmoMix, device)
         self.vocoder = store.load(Vocoder, device)
         self.speaker = store.load(SpeakerEncoder, device)

@@ -21,7 +21,7 @@ from emostudio.data.features import at_speech_level
 from emostudio.engines.parts import parts_of, spoken_frames
 from emostudio.evaluation.readback import recognize, words_unlike
 from emostudio.models.alignment import PhonemeNet
-from emostudio.models.checkpoint import Store
+from emostudio.models.checkpoint import Store, device_of
 from emostudio.models.content import ContentEncoder, Units, unit_frames
 from emostudio.models.hubert import HubertContent
 from emostudio.models.ser import EmotionRecognizer
@@ -101,9 +101,7 @@ class ZestEngine:
         Raises:
             ValueError: a checkpoint is missing or damaged, or there is no such device here.
         """
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
-        self.device = torch.device(device)
+        self.device = device_of(device)
         self.model = store.load(Zest, device)
         self.content: ContentEncoder | HubertContent
         if self.model.config.content == "hubert":

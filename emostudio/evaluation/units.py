@@ -16,7 +16,7 @@ from emostudio.audio.mel import HOP, log_mel
 from emostudio.data.corpora import Utterance
 from emostudio.evaluation.held_out import CORPORA
 from emostudio.evaluation.real import Recordings, clip_of, spread
-from emostudio.models.alignment import PhonemeNet, best_path, classes_of, emission_of
+from emostudio.models.alignment import PhonemeNet, aligned, classes_of
 from emostudio.models.content import UNIT_HOP, Content
 from emostudio.text.normalize import normalize
 from emostudio.text.phonemes import phonemize
@@ -41,12 +41,12 @@ def measure(
         for utterance, tokens in zip(clips, _tokens(clips), strict=True):
             wav = torch.from_numpy(clip_of(utterance).wav)[None]
             try:
-                said = _classes(aligner, log_mel(wav), tokens)
+                durations = aligned(aligner, log_mel(wav)[0].numpy(), tokens)
             except ValueError:  # its text is longer than it is
                 continue
             found = content.units(wav).ids[0, :, 0].numpy()
             units.append(found)
-            phones.append(at_units(said, len(found)))
+            phones.append(at_units(np.repeat(classes_of(tokens), durations), len(found)))
     if not units:
         raise ValueError("These recordings have no dev clip that holds all of its text.")
     of_units, of_phones = np.concatenate(units), np.concatenate(phones)
@@ -94,13 +94,6 @@ def at_units(classes: np.ndarray, n_units: int) -> np.ndarray:
     """What is said (T,) in mel frames at the centers of `n_units` units."""
     centers = (np.arange(n_units) + 0.5) * UNIT_HOP / HOP
     return classes[np.minimum(centers.astype(int), len(classes) - 1)]
-
-
-def _classes(aligner: PhonemeNet, mel: torch.Tensor, tokens: np.ndarray) -> np.ndarray:
-    """Phoneme class (T,) of each frame of a mel (1, n_mels, T), along the best path."""
-    log_probs, prior = aligner(mel)[0].numpy(), aligner.log_prior.numpy()
-    durations = best_path(emission_of(log_probs, prior, tokens, mel[0].numpy()), tokens)
-    return np.repeat(classes_of(tokens), durations)
 
 
 def _tokens(clips: Sequence[Utterance]) -> list[np.ndarray]:

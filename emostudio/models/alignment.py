@@ -178,6 +178,18 @@ def best_path(emission: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     return np.bincount(states, weights=spent, minlength=len(tokens)).astype(np.int32)
 
 
+@torch.inference_mode()
+def aligned(net: PhonemeNet, mel: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    """Durations (L,) in frames of tokens (L,) in a mel (n_mels, T), along the best path.
+
+    Raises:
+        ValueError: fewer frames than phonemes.
+    """
+    device = next(net.parameters()).device
+    log_probs = net(torch.from_numpy(mel)[None].to(device))[0].cpu().numpy()
+    return best_path(emission_of(log_probs, net.log_prior.cpu().numpy(), tokens, mel), tokens)
+
+
 def occupancy(emission: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Probability (T, L) that frame t lies in token j, over all monotonic paths.
 

@@ -43,6 +43,17 @@ NETS: dict[type[nn.Module], tuple[str, type]] = {
 Net = TypeVar("Net", bound=nn.Module)
 
 
+def device_of(name: str) -> torch.device:
+    """The device of a name.
+
+    Raises:
+        ValueError: there is none here.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("There is no CUDA device here; set EMOSTUDIO_DEVICE to cpu.")
+    return torch.device(name)
+
+
 def save(model: nn.Module, folder: Path) -> None:
     """Write a net and its config; weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)

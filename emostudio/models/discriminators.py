@@ -57,6 +57,26 @@ class SpectrogramDiscriminators(nn.Module):
         scores, features = zip(*(member(wav) for member in self.members), strict=True)
         return list(scores), list(features)
 
+    def told_apart(
+        self, wav: Float[Tensor, "B T_wav"], target: Float[Tensor, "B T_wav"]
+    ) -> Float[Tensor, ""]:
+        """What they minimize: hinges on real and generated sound, which gets no gradient."""
+        real, _ = self(target)
+        fake, _ = self(wav.detach())
+        losses = [
+            F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)
+        ]
+        return torch.stack(losses).mean()
+
+    def fooled(
+        self, wav: Float[Tensor, "B T_wav"], target: Float[Tensor, "B T_wav"]
+    ) -> dict[str, Tensor]:
+        """What a generator minimizes: being told (`fool`), and other features than real ones."""
+        fake, features = self(wav)
+        _, wanted = self(target)
+        fool = torch.stack([F.relu(1 - score).mean() for score in fake]).mean()
+        return {"fool": fool, "match": feature_distance(features, wanted)}
+
 
 def feature_distance(got: list[list[Tensor]], want: list[list[Tensor]]) -> Float[Tensor, ""]:
     """Mean L1 distance of features, each relative to the size of what is wanted."""

@@ -14,7 +14,7 @@ from emostudio.models.alignment import (
     EMISSION_SCALE,
     AlignerConfig,
     PhonemeNet,
-    best_path,
+    aligned,
     classes_of,
     emission_of,
     even_durations,
@@ -107,7 +107,6 @@ class AlignerRecipe(Recipe[PhonemeNet]):
         return shares
 
 
-@torch.inference_mode()
 def durations_of(net: PhonemeNet, data: Pack, rows: list[Row]) -> dict[str, np.ndarray]:
     """Durations of each row's tokens by its name, along the best path."""
     found = {}
@@ -115,11 +114,8 @@ def durations_of(net: PhonemeNet, data: Pack, rows: list[Row]) -> dict[str, np.n
     net.eval()
     for row in rows:
         tokens = data.tokens_of(row)
-        mel = data.mel_of(row)
-        log_probs = net(torch.from_numpy(mel)[None])[0].cpu().numpy()
-        emission = emission_of(log_probs, net.log_prior.cpu().numpy(), tokens, mel)
         try:
-            found[row.name] = best_path(emission, tokens)
+            found[row.name] = aligned(net, data.mel_of(row), tokens)
         except ValueError as error:
             log.warning("%s: %s", row.name, error)
             found[row.name] = even_durations(row.n_frames, is_boundary(tokens))

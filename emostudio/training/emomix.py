@@ -141,10 +141,8 @@ class EmoMixRecipe(Recipe[EmoMix]):
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """Windows of frames, the tokens around them, and who and how."""
         rng = batches.step_rng(seed, step, rank)
-        items: dict[str, list[np.ndarray]] = {}
-        for row in batches.choose(rng, self._rows, self._weights, batch_size):
-            for name, value in self._item(rng, row).items():
-                items.setdefault(name, []).append(value)
+        rows = batches.choose(rng, self._rows, self._weights, batch_size)
+        items = batches.by_name(self._item(rng, row) for row in rows)
         found = {name: batches.pad(values) for name, values in items.items()}
         found["token_lengths"] = batches.lengths(items["tokens"])
         found["mel_lengths"] = batches.lengths(items["mel"])

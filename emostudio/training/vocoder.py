@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from emostudio.audio.mel import HOP, log_mel
 from emostudio.data import batches
 from emostudio.data.features import Pack
-from emostudio.models.discriminators import SpectrogramDiscriminators, feature_distance
+from emostudio.models.discriminators import SpectrogramDiscriminators
 from emostudio.models.vocoder import Vocoder, VocoderConfig, spectral_loss
 from emostudio.training.loop import Recipe
 
@@ -59,22 +59,14 @@ class VocoderRecipe(Recipe[Vocoder]):
         target = batch["wav"]
         if player == "discriminator":
             assert self.discriminators is not None
-            real, _ = self.discriminators(target)
-            fake, _ = self.discriminators(wav.detach())
-            losses = [
-                F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)
-            ]
-            return {"loss": torch.stack(losses).mean()}
+            return {"loss": self.discriminators.told_apart(wav, target)}
         spectral = spectral_loss(wav, target)
         mel = F.l1_loss(log_mel(wav), log_mel(target))
         if self.discriminators is None:
             return {"loss": spectral + 0.5 * mel, "spectral": spectral, "mel": mel}
-        fake, features = self.discriminators(wav)
-        _, wanted = self.discriminators(target)
-        fool = torch.stack([F.relu(1 - score).mean() for score in fake]).mean()
-        match = feature_distance(features, wanted)
-        loss = 5 * spectral + 5 * mel + fool + 2 * match
-        return {"loss": loss, "spectral": spectral, "mel": mel, "fool": fool, "match": match}
+        heard = self.discriminators.fooled(wav, target)
+        loss = 5 * spectral + 5 * mel + heard["fool"] + 2 * heard["match"]
+        return {"loss": loss, "spectral": spectral, "mel": mel} | heard
 
 
 def blur(rng: np.random.Generator, mel: np.ndarray) -> np.ndarray:

@@ -145,10 +145,8 @@ class ZestRecipe(Recipe[Zest]):
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
         """Windows, clips that show their emotions, recordings of their voices; rows for EASE."""
         rng = batches.step_rng(seed, step, rank)
-        items: dict[str, list[np.ndarray]] = {}
-        for row in batches.choose(rng, self._rows, self._weights, batch_size):
-            for name, value in self._item(rng, row).items():
-                items.setdefault(name, []).append(value)
+        rows = batches.choose(rng, self._rows, self._weights, batch_size)
+        items = batches.by_name(self._item(rng, row) for row in rows)
         found = {name: batches.pad(values) for name, values in items.items()}
         for name in ("mel", "shown", "prompt"):
             found[f"{name}_lengths"] = batches.lengths(items[name])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from emostudio.audio.mel import HOP, log_mel
 from emostudio.data.features import Pack, Row
 from emostudio.models.content import UNIT_HOP, Units
-from emostudio.models.discriminators import SpectrogramDiscriminators, feature_distance
+from emostudio.models.discriminators import SpectrogramDiscriminators
 from emostudio.models.vocoder import spectral_loss
 from emostudio.models.zest.generator import UnitGenerator
 
@@ -38,22 +38,14 @@ class GeneratorLosses(nn.Module):
         if self.discriminators is None:
             spectral = spectral_loss(wav, target)
             return {"speech": spectral + 0.5 * mel, "spectral": spectral, "mel": mel}
-        fake, features = self.discriminators(wav)
-        _, wanted = self.discriminators(target)
-        fool = torch.stack([F.relu(1 - score).mean() for score in fake]).mean()
-        match = feature_distance(features, wanted)
-        speech = MEL_WEIGHT * mel + fool + MATCH_WEIGHT * match
-        return {"speech": speech, "mel": mel, "fool": fool, "match": match}
+        heard = self.discriminators.fooled(wav, target)
+        speech = MEL_WEIGHT * mel + heard["fool"] + MATCH_WEIGHT * heard["match"]
+        return {"speech": speech, "mel": mel} | heard
 
     def told_apart(self, wav: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What the discriminators minimize."""
         assert self.discriminators is not None
-        real, _ = self.discriminators(target)
-        fake, _ = self.discriminators(wav)
-        losses = [
-            F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)
-        ]
-        return {"loss": torch.stack(losses).mean()}
+        return {"loss": self.discriminators.told_apart(wav, target)}
 
 
 def segment(

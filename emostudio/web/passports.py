@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emostudio.conversion import Conversion
 from emostudio.passport import fingerprint
-from emostudio.values import Request
-from emostudio.web.components.form import UNREAD
+from emostudio.values import UNREAD, Request
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio

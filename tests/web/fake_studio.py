@@ -155,12 +155,8 @@ class FakeStudio:
         """Read a passport of a conversion back."""
         given = {"source": source, "emotion_reference": emotion_reference}
         try:
-            settings = dict(passport["conversion"])
-            mix = settings["emotion"]
-            settings["emotion"] = None if mix is None else EmotionMix.from_weights(mix)
-            settings["drawn"] = tuple((float(s), float(hertz)) for s, hertz in settings["drawn"])
-            recordings: dict[str, Any] = dict(given_again(passport, given))
-            return Conversion(**settings, **recordings)
+            settings = passport["conversion"]
+            return Conversion.of_settings(settings, **given_again(passport, given))
         except (KeyError, TypeError, AttributeError):
             raise ValueError("This passport is damaged; choose another.") from None
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from emostudio.values import UNREAD
 from emostudio.web.archive import MAX_FILES, Archive, outcome
 from emostudio.web.components.conversion_form import ConversionForm
-from emostudio.web.components.form import UNREAD
 from emostudio.web.components.status import STOPPING_FILE, status_line
 from emostudio.web.device import on_device, seconds_to_convert
 from emostudio.web.runs import Buttons, Run, Updates, connect, run_buttons

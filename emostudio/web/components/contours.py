@@ -15,10 +15,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from emostudio.conversion import HIGHEST_HZ, LOWEST_HZ, Converted, Tracks
+from emostudio.conversion import HIGHEST_HZ, HOP_S, LOWEST_HZ, Converted, Tracks
 
 POINTS = 1_200  # of a line, at most
-HOP_S = 0.016
 Points = tuple[tuple[float, float], ...]
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import gradio as gr
 
 from emostudio.conversion import Conversion
-from emostudio.values import Clip
+from emostudio.values import UNREAD, Clip
 from emostudio.web.components.blend import BOTH, RECORDING, SLIDERS, Blend
 from emostudio.web.components.contours import points_of, text_of
-from emostudio.web.components.form import UNREAD
 from emostudio.web.components.more import DICE
 
 Values = Mapping[Any, Any]

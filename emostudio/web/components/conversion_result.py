@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from emostudio.conversion import Converted
+from emostudio.conversion import HOP_S, Converted
 from emostudio.web.components.compared import compared, warned
-from emostudio.web.components.contours import HOP_S, Contours, contours, traces_of
+from emostudio.web.components.contours import Contours, contours, traces_of
 from emostudio.web.components.player import Player, awaiting, player, sound
 from emostudio.web.visit import Entry, still_there
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from emostudio.values import LANGUAGES, Clip, EmotionMix, Request
+from emostudio.values import LANGUAGES, UNREAD, Clip, EmotionMix, Request
 from emostudio.web.components.mixer import LARGEST, Mixer
 from emostudio.web.components.more import More
 from emostudio.web.components.voice_picker import PRESET, RECORDING, VoicePicker, voices_of
 
 Values = Mapping[Any, Any]
 NEUTRAL = EmotionMix((("neutral", 1.0),))
-UNREAD = Clip(np.zeros(1, np.float32), 16_000)
 
 
 @dataclass(frozen=True)

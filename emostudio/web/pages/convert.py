@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from emostudio.conversion import Converted
+from emostudio.conversion import HOP_S, Converted
 from emostudio.values import EMOTIONS, Clip
 from emostudio.web import endpoints_convert
 from emostudio.web.components import header
@@ -20,7 +20,6 @@ from emostudio.web.components.batch import batch, connect_batch
 from emostudio.web.components.blend import blend
 from emostudio.web.components.compared import words_line
 from emostudio.web.components.consent import consent_box
-from emostudio.web.components.contours import HOP_S
 from emostudio.web.components.conversion_form import ConversionForm, manner
 from emostudio.web.components.conversion_result import (
     ConversionResult,
