@@ -27,6 +27,7 @@ SPEECH_LEVEL_DB = -27.0
 SILENCE_BELOW_PEAK_DB = 38.0
 EDGE_S = 0.08
 MAX_GAIN_DB = 40.0
+_WORDLESS = np.zeros(0, np.int32)
 # What the aligner, the content encoder and EmoMix' recipe add, row by row.
 ADDED = (
     "durations.npy",
@@ -61,6 +62,11 @@ class Row:
     def n_frames(self) -> int:
         """Length in mel frames."""
         return self.frames[1] - self.frames[0]
+
+    @property
+    def worded(self) -> bool:
+        """Whether its words are known; a recognizer of emotions can do without."""
+        return self.tokens[0] < self.tokens[1]
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,14 @@ class Pack:
         durations = np.load(aligned, mmap_mode="r") if aligned.is_file() else None
         return cls(tuple(rows), mel, f0, tokens, wav, durations)
 
-    def select(self, split: str, *corpora: str) -> tuple[Row, ...]:
-        """Rows of a split, of all corpora or of those named."""
+    def select(self, split: str, *corpora: str, worded: bool = False) -> tuple[Row, ...]:
+        """Rows of a split, of all corpora or of those named, or of these the `worded` alone."""
         return tuple(
             row
             for row in self.rows
-            if row.split == split and (not corpora or row.corpus in corpora)
+            if row.split == split
+            and (not corpora or row.corpus in corpora)
+            and (row.worded or not worded)
         )
 
     def mel_of(self, row: Row) -> np.ndarray:
@@ -220,7 +228,7 @@ def pack(corpora: Path, out: Path, *, processes: int = 2) -> Pack:
     utterances = sorted(read_corpora(corpora), key=lambda u: (u.corpus, u.speaker, u.name))
     tokens: dict[str, np.ndarray] = {}
     for lang in sorted({u.lang for u in utterances}):
-        of_lang = [u for u in utterances if u.lang == lang]
+        of_lang = [u for u in utterances if u.lang == lang and u.text.strip()]
         spoken = phonemize([normalize(u.text, lang) for u in of_lang], lang)
         tokens |= {u.name: t for u, t in zip(of_lang, spoken, strict=True)}
     groups = list(_by_speaker(utterances))
@@ -229,7 +237,7 @@ def pack(corpora: Path, out: Path, *, processes: int = 2) -> Pack:
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for group, features in zip(groups, pool.imap(_features_of_speaker, groups), strict=True):
             for utterance, (mel, f0, wav) in zip(group, features, strict=True):
-                text = tokens[utterance.name]
+                text = tokens.get(utterance.name, _WORDLESS)
                 values = asdict(utterance)
                 del values["path"], values["sex"]
                 rows.append(

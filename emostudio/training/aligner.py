@@ -49,7 +49,7 @@ class AlignerRecipe(Recipe[PhonemeNet]):
         self._data = data
         self._rows = [
             row
-            for row in data.select("train")
+            for row in data.select("train", worded=True)
             if row.corpus not in NOT_LEARNED
             and 2 * (row.tokens[1] - row.tokens[0]) < row.n_frames <= MAX_FRAMES
         ]
@@ -114,6 +114,9 @@ def durations_of(net: PhonemeNet, data: Pack, rows: list[Row]) -> dict[str, np.n
     net.eval()
     for row in rows:
         tokens = data.tokens_of(row)
+        if not row.worded:
+            found[row.name] = tokens
+            continue
         try:
             found[row.name] = aligned(net, data.mel_of(row), tokens)
         except ValueError as error:

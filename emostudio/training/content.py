@@ -34,7 +34,7 @@ class ContentRecipe(Recipe[ContentEncoder]):
         super().__init__()
         self.export = ContentEncoder(config)
         self._data = data
-        self._rows = list(data.select("train"))
+        self._rows = list(data.select("train", worded=True))
         self._weights = batches.corpus_weights(self._rows, power=0.7, **FACTORS)
 
     def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:

@@ -114,7 +114,7 @@ class EmoMixRecipe(Recipe[EmoMix]):
         self._places = {row.name: place for place, row in enumerate(data.rows)}
         self._rows = [
             row
-            for row in data.select("train")
+            for row in data.select("train", worded=True)
             if row.emotion in config.emotions and row.emotion != without
         ]
         self._weights = batches.corpus_weights(self._rows, **FACTORS)
@@ -307,7 +307,7 @@ def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
     shifts = np.full((len(emotions), 2), np.nan)
     for corpus in ACTED:  # ravdess is last and wins
         found: dict[tuple[str, str], list[tuple[float, float]]] = {}
-        for row in data.select("train", corpus):
+        for row in data.select("train", corpus, worded=True):
             sounds, f0 = ~is_boundary(data.tokens_of(row)), data.f0_of(row)
             if (f0 > 0).any():
                 duration = np.log(data.durations_of(row)[sounds].mean())
@@ -329,7 +329,8 @@ def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
 def spoken_shifts(model: EmoMix, data: Pack, voices: Voices, *, n_texts: int = 24) -> np.ndarray:
     """How this model moves readers from neutral, as `acted_shifts`, on English training texts."""
     emotions = model.config.emotions
-    rows = [r for r in data.select("train") if r.corpus not in ACTED and r.lang == "en"]
+    readers = data.select("train", worded=True)
+    rows = [r for r in readers if r.corpus not in ACTED and r.lang == "en"]
     chosen = rows[:: max(1, len(rows) // n_texts)][:n_texts]
     n_emotions, moved = len(emotions), []
     for row in chosen:

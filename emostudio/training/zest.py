@@ -97,7 +97,9 @@ class ZestRecipe(Recipe[Zest]):
         self.export.contours.requires_grad_(config.predictor)
         self._data, self._voices, self._units = data, voices, units
         self._listeners, self._without = listeners, without
-        self._rows = [row for row in data.select("train") if row.emotion in config.emotions]
+        self._rows = [
+            row for row in data.select("train", worded=True) if row.emotion in config.emotions
+        ]
         self._weights = batches.corpus_weights(self._rows, **FACTORS)
         plain = [row.corpus in ACTED and row.emotion == "neutral" for row in self._rows]
         self._weights *= np.where(plain, NEUTRAL_FACTOR, 1.0)

@@ -23,7 +23,8 @@ def finished(net: Zest, data: Pack) -> Zest:
     judge trained on even-numbered ones stays independent.
     """
     config = net.config
-    acted = [row for row in data.select("train", *ACTED) if row.emotion in config.emotions]
+    worded = data.select("train", *ACTED, worded=True)
+    acted = [row for row in worded if row.emotion in config.emotions]
     if not acted:
         return net
     embeddings = _embeddings(net, data, acted)

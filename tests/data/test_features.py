@@ -126,3 +126,17 @@ def test_no_corpora_and_no_pack_are_said_in_words(tmp_path: Path) -> None:
         read_corpora(tmp_path)
     with pytest.raises(ValueError, match="holds no packed features"):
         Pack.open(tmp_path)
+
+
+def test_a_clip_without_words_teaches_emotion_and_no_speech(tmp_path: Path) -> None:
+    root = corpora(tmp_path / "corpora")
+    table = root / "ravdess" / "metadata.csv"
+    first, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([first, lines[0].replace("We are all away.", ""), *lines[1:]]))
+    found = pack(root, tmp_path / "pack", processes=1)
+    heard = {row.name for row in found.select("train", "ravdess")}
+    spoken = {row.name for row in found.select("train", "ravdess", worded=True)}
+    assert heard - spoken == {f"ravdess/{lines[0].split('.wav')[0]}"}
+    (wordless,) = (row for row in found.rows if not row.worded)
+    assert found.tokens_of(wordless).size == 0
+    assert found.mel_of(wordless).shape[1] == wordless.n_frames > 50
