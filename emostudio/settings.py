@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEVICES = ("cpu", "cuda")
@@ -21,6 +21,12 @@ class Settings:
     writes: a folder of its own in there, emptied within a day (EMOSTUDIO_DATA_DIR). `checkpoints`
     holds the shipped models. `hubert` is a file of HuBERT-base's weights or its folder, for content
     units of HuBERT (EMOSTUDIO_HUBERT); without it torchaudio downloads them.
+
+    `database_url` is a PostgreSQL database for studies and answers (DATABASE_URL); without it they
+    lie in SQLite in `data_dir`. `admin_token` opens /admin (EMOSTUDIO_ADMIN_TOKEN), and in a Space
+    so does the Hugging Face login of `admin_users` (EMOSTUDIO_ADMIN_USERS, names with commas).
+    `starts_per_minute` is how many listeners may start from one address
+    (EMOSTUDIO_STARTS_PER_MINUTE): a laboratory shares one.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +36,10 @@ class Settings:
     data_dir: Path = Path("var")
     checkpoints: Path = CHECKPOINTS
     hubert: str = ""
+    database_url: str = ""
+    admin_token: str = field(default="", repr=False)
+    admin_users: tuple[str, ...] = ()
+    starts_per_minute: int = 30
 
     def __post_init__(self) -> None:
         """Refuse what could not start, in words."""
@@ -39,6 +49,8 @@ class Settings:
             )
         if not 0 < self.port < 2**16:
             raise ValueError(f"The port is {self.port}; set EMOSTUDIO_PORT to 1 to 65535.")
+        if self.starts_per_minute < 1:
+            raise ValueError("No listener could start; set EMOSTUDIO_STARTS_PER_MINUTE above 0.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -51,6 +63,12 @@ class Settings:
         port = env.get("EMOSTUDIO_PORT") or env.get("GRADIO_SERVER_PORT") or "7860"
         if not port.isdecimal():
             raise ValueError(f"The port is '{port}'; set EMOSTUDIO_PORT to a number such as 7860.")
+        starts = env.get("EMOSTUDIO_STARTS_PER_MINUTE") or "30"
+        if not starts.isdecimal():
+            raise ValueError(
+                f"'{starts}' is no number; set EMOSTUDIO_STARTS_PER_MINUTE to one like 30."
+            )
+        users = (env.get("EMOSTUDIO_ADMIN_USERS") or "").split(",")
         everywhere = "0.0.0.0" if env.get("SPACE_ID") else "127.0.0.1"
         return cls(
             host=env.get("EMOSTUDIO_HOST") or everywhere,
@@ -59,4 +77,8 @@ class Settings:
             models=(env.get("EMOSTUDIO_MODELS") or "").strip(),
             data_dir=Path(env.get("EMOSTUDIO_DATA_DIR") or "var"),
             hubert=(env.get("EMOSTUDIO_HUBERT") or "").strip(),
+            database_url=(env.get("DATABASE_URL") or "").strip(),
+            admin_token=(env.get("EMOSTUDIO_ADMIN_TOKEN") or "").strip(),
+            admin_users=tuple(name.strip() for name in users if name.strip()),
+            starts_per_minute=int(starts),
         )
