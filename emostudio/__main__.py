@@ -11,7 +11,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from emostudio.cli import convert, measure, recognize, speak, train
+from emostudio.cli import convert, measure, recognize, speak, storage, train
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         prog="emostudio", description="Emotional speech from a text, a voice and emotions."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (speak, convert, recognize, train, measure):
+    for group in (speak, convert, recognize, storage, train, measure):
         group.add(commands)
     return top
 

@@ -5,29 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from emostudio.conversion import HOP_S, Comparison, Conversion, Converted, joined
 from emostudio.passport import NONE, given_again, heard_in, passport_of
 from emostudio.settings import Settings
-from emostudio.values import (
-    EMOTIONS,
-    Clip,
-    EmotionMix,
-    Prediction,
-    ReadBack,
-    Request,
-    Take,
-)
+from emostudio.values import EMOTIONS, Clip, EmotionMix, Prediction, ReadBack, Request, Take
 
 if TYPE_CHECKING:
     from emostudio.engines.emomix import EmoMixEngine, Manner, Voice
     from emostudio.engines.zest import ZestEngine
     from emostudio.models.checkpoint import Store
+    from emostudio.studies.listening import Listening
 
+Engine = TypeVar("Engine")
 PAUSE_S = 0.3
 RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000
@@ -39,8 +34,7 @@ class Studio:
     def __init__(self, settings: Settings | None = None) -> None:
         """Remember where models lie; load nothing."""
         self.settings = settings or Settings.from_env()
-        self._engine: EmoMixEngine | None = None
-        self._converter: ZestEngine | None = None
+        self._engines: dict[str, Any] = {}
         self._hashes: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -242,32 +236,40 @@ class Studio:
 
         return words_apart(source, result)
 
+    @cached_property
+    def listening(self) -> Listening:
+        """Listening tests and labels: `studio.listening.create(...)`; opens their database.
+
+        Raises:
+            ValueError: it can't be opened where the settings say; the sentence says what to do.
+        """
+        from emostudio.studies.listening import Listening
+
+        return Listening.open(self.settings)
+
     def load(self) -> None:
         """Load the models now instead of on first use."""
         self._load()
         self._load_converter()
 
     def _load(self) -> EmoMixEngine:
-        with self._lock:
-            if self._engine is None:
-                from emostudio.engines.emomix import EmoMixEngine
+        from emostudio.engines.emomix import EmoMixEngine
 
-                store = self._store()
-                engine = EmoMixEngine(store, self.settings.device)
-                self._hashes["speak"] = {name: store.sha256(name) for name in engine.checkpoints}
-                self._engine = engine
-            return self._engine
+        return self._once("speak", EmoMixEngine)
 
     def _load_converter(self) -> ZestEngine:
-        with self._lock:
-            if self._converter is None:
-                from emostudio.engines.zest import ZestEngine
+        from emostudio.engines.zest import ZestEngine
 
+        return self._once("convert", ZestEngine)
+
+    def _once(self, use: str, engine: Callable[[Store, str], Engine]) -> Engine:
+        with self._lock:
+            if use not in self._engines:
                 store = self._store()
-                engine = ZestEngine(store, self.settings.device)
-                self._hashes["convert"] = {name: store.sha256(name) for name in engine.checkpoints}
-                self._converter = engine
-            return self._converter
+                loaded: Any = engine(store, self.settings.device)
+                self._hashes[use] = {name: store.sha256(name) for name in loaded.checkpoints}
+                self._engines[use] = loaded
+            return self._engines[use]
 
     def _store(self) -> Store:
         from emostudio.models.checkpoint import Store

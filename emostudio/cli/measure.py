@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
+BENCHES = ("models", "listen")
 SUITES = ("ser", "speaker", "vocoder", "units", "speak", "zest")
 
 
@@ -31,6 +33,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     evaluate.set_defaults(run=_evaluate)
 
     bench = commands.add_parser("bench", help="measure speed and memory on this machine")
+    bench.add_argument(
+        "--suite",
+        choices=BENCHES,
+        action="append",
+        help="models: speed and memory; listen: 300 listeners at once (both)",
+    )
     bench.add_argument("--repeats", type=int, default=5, help="a figure is their median (5)")
     bench.add_argument("--out", type=Path, help="JSON to write", metavar="JSON")
     bench.set_defaults(run=_bench)
@@ -71,7 +79,18 @@ def _bench(args: argparse.Namespace, studio: Studio) -> int:
         raise ValueError(f"repeats is {args.repeats}; give a number of 1 or more.")
     if args.out is not None and (args.out.is_dir() or not args.out.parent.is_dir()):
         raise ValueError(f"{args.out} can't be written; name a file in a folder that is there.")
-    from emostudio.evaluation.bench import bench
+    report: dict[str, Any] = {}
+    suites = args.suite or BENCHES
+    if "models" in suites:
+        from emostudio.evaluation.bench import bench
 
-    bench(studio, repeats=args.repeats, out=args.out, say=lambda line: print(line, flush=True))
+        report = bench(studio, repeats=args.repeats, say=lambda line: print(line, flush=True))
+    if "listen" in suites:
+        from emostudio.studies.bench import load
+
+        found = load()
+        print("\n".join(found.rows()))
+        report["listen"] = found.record()
+    if args.out is not None:
+        args.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0

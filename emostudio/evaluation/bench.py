@@ -5,19 +5,17 @@ timed as a part of its own. Each figure is the median of repeats after one warm-
 nothing starts in a fresh process each time. The goals are those of two cores.
 """
 
-import http.client
 import json
 import os
 import platform
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ContextDecorator, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from emostudio.audio.mel import HOP, SAMPLE_RATE
 from emostudio.engines import emomix
-from emostudio.evaluation import bench_convert, readback
+from emostudio.evaluation import app_process, bench_convert, readback
 from emostudio.evaluation.timing import GOALS, Figure, now, timed
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
@@ -36,9 +34,7 @@ from emostudio.models.emomix.sampler import MixSchedule, sample
 from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.values import Clip, EmotionMix, Request, Take
 
-ROOT = Path(__file__).resolve().parents[2]
 BUSY = 0.5  # above this 1-minute load average others work here too
-PAGE_LIMIT_S = 120
 N_FRAMES = 250  # 4 s of mel
 BATCH = 16
 STEPS = (4, 10, 20)
@@ -105,10 +101,8 @@ class Run:
         return (self.work_s - self.parts_s.get("read-back", 0.0)) / self.sound_s
 
 
-def bench(
-    studio: Speaker, *, repeats: int, out: Path | None = None, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """Measure all; say the table line by line, write the report to `out`.
+def bench(studio: Speaker, *, repeats: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure all, say the table line by line, return the report.
 
     Raises:
         ValueError: a checkpoint is missing, or a fresh process failed.
@@ -131,10 +125,7 @@ def bench(
     for figure in measure(studio, repeats):
         say(figure.row())
         figures[figure.name] = figure.record()
-    report = {"machine": machine, "warning": warning(load), "goals": GOALS, "figures": figures}
-    if out is not None:
-        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    return report
+    return {"machine": machine, "warning": warning(load), "goals": GOALS, "figures": figures}
 
 
 def warning(load: float) -> str:
@@ -162,7 +153,7 @@ def measure(studio: Speaker, repeats: int) -> Iterator[Figure]:
 def starts(repeats: int) -> Iterator[Figure]:
     """What starts from nothing, each repeat in a fresh process."""
     yield Figure("import", "s", tuple(float(_fresh(IMPORT)) for _ in range(repeats)))
-    page = (ROOT / "app.py").is_file()
+    page = app_process.is_there()
     pages = tuple(_first_page() for _ in range(repeats)) if page else ()
     yield Figure("first page", "s", pages, "" if page else "app.py is not beside the package")
     asked = json.dumps([SHORT, LONG, str(MIXES["5 emotions"]), page])
@@ -175,36 +166,18 @@ def starts(repeats: int) -> Iterator[Figure]:
 
 def _fresh(code: str, *argv: str) -> str:
     command = [sys.executable, "-c", code, *argv]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=app_process.ROOT, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise ValueError(f"A fresh process failed: {done.stderr.strip()[-300:]}")
     return done.stdout.splitlines()[-1]
 
 
 def _first_page() -> float:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = os.environ | {"EMOSTUDIO_HOST": "127.0.0.1", "EMOSTUDIO_PORT": str(port)}
-    command, quiet = [sys.executable, "app.py"], subprocess.DEVNULL
     start = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=quiet, stderr=quiet) as server:
-        try:
-            while not _answers(port):
-                if server.poll() is not None or time.perf_counter() - start > PAGE_LIMIT_S:
-                    raise ValueError("The page did not come; see what `python app.py` says.")
-                time.sleep(0.02)
-            return time.perf_counter() - start
-        finally:
-            server.terminate()
-
-
-def _answers(port: int) -> bool:
-    page = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    with closing(page), suppress(OSError, http.client.HTTPException):
-        page.request("GET", "/")
-        return page.getresponse().status == 200
-    return False
+    with app_process.running():
+        return time.perf_counter() - start
 
 
 def takes(studio: Speaker, repeats: int) -> Iterator[Figure]:

@@ -103,7 +103,10 @@ def test_the_table_names_every_figure_of_the_json(
     monkeypatch.setattr(bench, "STEPS", (2,))
     monkeypatch.setattr(bench, "measure", measure)
     out = tmp_path / "bench.json"
-    assert main(["bench", "--repeats", "2", "--out", str(out)], studio=studio) == 0
+    assert (
+        main(["bench", "--suite", "models", "--repeats", "2", "--out", str(out)], studio=studio)
+        == 0
+    )
     report, table = json.loads(out.read_text(encoding="utf-8")), capsys.readouterr().out
     for name, figure in report["figures"].items():
         assert f"\n{name} " in table

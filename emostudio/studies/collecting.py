@@ -1,0 +1,131 @@
+"""From what the studio made to a study: takes as clips, and the tray where they wait."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emostudio.conversion import Converted
+from emostudio.storage import authored
+from emostudio.storage.database import Database
+from emostudio.storage.sounds import Sounds
+from emostudio.storage.tables import Collected
+from emostudio.studies.clips import NewClip
+from emostudio.values import SYNTHETIC, Clip, EmotionMix, Take
+
+SPEAKS, CONVERTS = "EmoMix", "ZEST"  # systems, if nobody names them otherwise
+RECORDED = "a recorded voice"
+
+
+def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str = "") -> NewClip:
+    """Return a clip of a study.
+
+    Args:
+        made: a take or a conversion, which tell what was asked of them; or any sound.
+        system: what made it; that of a take or conversion is known.
+        name: what sentences call it, and the name of its utterance if nothing else is known.
+    """
+    if isinstance(made, Take):
+        request = made.request
+        return NewClip(
+            _bytes(made.clip, SYNTHETIC),
+            name=name,
+            system=system or SPEAKS,
+            text=request.text,
+            speaker=RECORDED if request.reference is not None else request.voice,
+            language=request.lang,
+            intensity=request.intensity,
+            provenance=made.passport,
+            guess=made.read_back.heard.probs,
+            **_asked(None if request.emotion_reference is not None else request.emotion),
+        )
+    if isinstance(made, Converted):
+        request = made.request
+        return NewClip(
+            _bytes(made.clip, SYNTHETIC),
+            name=name or _source(made.passport),
+            system=system or CONVERTS,
+            intensity=request.intensity,
+            provenance=made.passport,
+            guess=made.read_back.heard.probs,
+            **_asked(None if request.emotion_reference is not None else request.emotion),
+        )
+    if isinstance(made, Clip):
+        return NewClip(_bytes(made, ""), name=name, system=system)
+    return NewClip(Path(made), name=name or Path(made).name, system=system)
+
+
+def collect(db: Database, sounds: Sounds, made: Take | Converted, *, actor: str = "") -> str:
+    """Set a take or a conversion aside for a study to come, and return its id."""
+    clip = clip_of(made)
+    assert isinstance(clip.sound, bytes)
+    sha256 = sounds.add(clip.sound)
+    with db.write() as session:
+        row = Collected(
+            sha256=sha256,
+            system=clip.system,
+            text=clip.text,
+            speaker=clip.speaker,
+            emotion=clip.emotion,
+            intensity=clip.intensity,
+            mix=clip.mix,
+            passport=made.passport,
+        )
+        authored.audit(session, actor, "collect", subject=authored.collect(session, row).id)
+        return row.id
+
+
+def tray(db: Database) -> list[Collected]:
+    """Return what was set aside, the oldest first."""
+    with db.read() as session:
+        return authored.collected(session)
+
+
+def empty_tray(db: Database, ids: Sequence[str]) -> None:
+    """Take clips off the tray; studies that got them keep them."""
+    with db.write() as session:
+        for one in ids:
+            authored.uncollect(session, one)
+
+
+def clips_of_tray(sounds: Sounds, rows: Sequence[Collected]) -> list[NewClip]:
+    """Return what was set aside as clips of a study.
+
+    Raises:
+        ValueError: a sound is gone.
+    """
+    return [
+        NewClip(
+            sounds.path(row.sha256),
+            name=row.text or _source(row.passport or {}),
+            system=row.system,
+            text=row.text,
+            speaker=row.speaker,
+            language=str((row.passport or {}).get("request", {}).get("lang", "")),
+            emotion=row.emotion,
+            intensity=row.intensity,
+            mix=row.mix,
+            guess=(row.passport or {}).get("read_back", {}).get("probs"),
+            provenance=row.passport,
+        )
+        for row in rows
+    ]
+
+
+def _asked(mix: EmotionMix | None) -> dict[str, Any]:
+    """Say which emotion was asked; a mixture is no emotion of its own."""
+    if mix is None:
+        return {}
+    return {"mix": dict(mix.shares), "emotion": mix.top if len(mix.shares) == 1 else ""}
+
+
+def _source(passport: dict[str, Any]) -> str:
+    """Name a conversion for its recording: all of one recording are one utterance."""
+    return f"recording {passport.get('source', {}).get('sha256', '')[:8]}".strip()
+
+
+def _bytes(clip: Clip, comment: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return clip.save(Path(folder) / "clip.wav", comment=comment).read_bytes()

@@ -1,0 +1,38 @@
+"""The study behind a link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emostudio.storage import authored
+from emostudio.storage.tables import Study
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def found(session: Session, slug: str) -> Study:
+    """Return a study by its slug, the last part of its link.
+
+    Raises:
+        ValueError: there is none.
+    """
+    study = authored.study_by_slug(session, slug)
+    if study is None:
+        raise ValueError(f"There is no study '{slug}'. Check the link, or choose one of the list.")
+    return study
+
+
+def draft(session: Session, slug: str) -> Study:
+    """Return a study that may still be changed.
+
+    Raises:
+        ValueError: there is none, or it is frozen.
+    """
+    study = found(session, slug)
+    if study.state != "draft":
+        raise ValueError(
+            f"The study '{slug}' is {study.state} and stays as its listeners got it. "
+            "Copy it as a draft, then change that."
+        )
+    return study
