@@ -11,24 +11,37 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from emostudio.soundfiles import MAX_FILE_BYTES
+from emostudio.web.admin import app as admin
+from emostudio.web.admin import downloads
+from emostudio.web.admin.desk import Desk
+from emostudio.web.admin.guard import Authority
+from emostudio.web.admin.mount import mounted
 from emostudio.web.folder import KEPT_S, SWEEP_EVERY_S, claim, keep_swept
-from emostudio.web.pages import convert, speak
+from emostudio.web.listener.routes import routes as listener_routes
+from emostudio.web.pages import convert, listen, speak
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
 log = logging.getLogger(__name__)
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-PAGES = {"Speak": speak.build, "Convert": convert.build}  # the first opens at the address itself
+# The first opens at the address itself.
+PAGES = {"Speak": speak.build, "Convert": convert.build, "Listen": listen.build}
+MAX_UPLOAD_BYTES = 2 * 2**30  # a zip of all clips of a study
+STYLES = [str(ASSETS / "style.css"), str(ASSETS / "admin.css")]
 
 
 def build_app(studio: Studio) -> gr.Blocks:
-    """Build the pages; loads no model.
+    """Build the pages; opens the records of listening tests, loads no model.
 
     Raises:
-        ValueError: there is no folder for temporary files.
+        ValueError: there is no folder for temporary files, or the database can't be opened.
     """
     keep_swept(claim(studio.settings.data_dir))
+    try:
+        _ = studio.listening
+    except OSError as error:  # no server there, or no place to write
+        raise ValueError(str(error)) from error
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     demo = gr.Blocks(
         title="EmoStudio",
@@ -60,20 +73,35 @@ def warm(studio: Studio) -> None:
     threading.Thread(target=load, name="warm", daemon=True).start()
 
 
-def launch_options() -> dict[str, Any]:
-    """Return what `demo.launch` needs besides an address: looks, limits, and no telemetry."""
+def launch_options(studio: Studio) -> dict[str, Any]:
+    """Return what `demo.launch` needs besides an address: looks, limits, and no telemetry.
+
+    The pages of listeners and of administrators are routes of the same app, beside Gradio's.
+    """
     names = ("page.js", "contours.js")
     scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in names]
+    head = "".join(f"<script>{script}</script>" for script in scripts)
+    desk, authority = Desk.of(studio), Authority.of(studio.settings)
+    admin_routes, lifespan = mounted(
+        lambda: admin.build(desk),
+        authority,
+        routes=downloads.routes(desk, authority),
+        looks={"theme": theme(), "css_paths": STYLES, "max_file_size": MAX_UPLOAD_BYTES},
+    )
     return {
         "theme": theme(),
-        "css_paths": str(ASSETS / "style.css"),
-        "head": "".join(f"<script>{script}</script>" for script in scripts),
+        "css_paths": STYLES,
+        "head": head,
         "favicon_path": str(ASSETS / "logo.svg"),
         "footer_links": ["api", "settings"],
         "max_file_size": MAX_FILE_BYTES,
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
+        "app_kwargs": {
+            "routes": [*listener_routes(desk.db, desk.sounds, studio.settings), *admin_routes],
+            "lifespan": lifespan,
+        },
     }
 
 

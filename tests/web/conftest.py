@@ -52,10 +52,11 @@ def make_studio() -> Any:
 
 @pytest.fixture(scope="session", autouse=True)
 def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep what Gradio writes inside pytest's folder."""
+    """Keep what Gradio and listening tests write inside pytest's folder."""
     folder = tmp_path_factory.mktemp("gradio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        patch.setenv("EMOSTUDIO_DATA_DIR", str(tmp_path_factory.mktemp("records")))
         patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield folder
@@ -78,13 +79,14 @@ def closed_loops() -> Iterator[None]:
             loop.close()
 
 
-def launched(demo: gr.Blocks) -> str:
+def launched(demo: gr.Blocks, studio: Any | None = None) -> str:
     """Launch an app as app.py does, on any free port, and return its address."""
     from emostudio.web import launch_options
 
     demo.queue(default_concurrency_limit=4, max_size=32)
+    options = launch_options(studio or make_studio())
     _, url, _ = demo.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options()
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
     )
     return url
 
@@ -101,7 +103,7 @@ def page_url(studio: Any) -> Iterator[str]:
     from emostudio.web import build_app
 
     demo = build_app(studio)
-    yield launched(demo)
+    yield launched(demo, studio)
     demo.close(verbose=False)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import numpy as np
 from emostudio.conversion import MAX_SOURCE_S, Comparison, Conversion, Converted, Tracks, joined
 from emostudio.passport import fingerprint, given_again
 from emostudio.settings import Settings
+from emostudio.studies.listening import Listening
 from emostudio.values import (
     SYNTHETIC,
     Affect,
@@ -38,12 +42,20 @@ PITCH = dict(zip(KNOWN, (150, 140, 200, 130, 190, 210, 160, 230, 120), strict=Tr
 class FakeStudio:
     """Speaks as `Studio` does: the same request gives the same take."""
 
-    def __init__(self, *, delay_s: float = 0.0, trouble: str = "") -> None:
+    def __init__(
+        self, *, delay_s: float = 0.0, trouble: str = "", environ: dict[str, str] | None = None
+    ) -> None:
         """Take `delay_s` a sentence; with `trouble`, behave as if that checkpoint were missing."""
         self.delay_s = delay_s
         self.trouble = trouble
         self.requests: list[Request | Conversion] = []
-        self.settings = Settings.from_env({})
+        data_dir = os.environ.get("EMOSTUDIO_DATA_DIR") or tempfile.mkdtemp(prefix="emostudio-")
+        self.settings = Settings.from_env({"EMOSTUDIO_DATA_DIR": data_dir} | (environ or {}))
+
+    @cached_property
+    def listening(self) -> Listening:
+        """Open the records."""
+        return Listening.open(self.settings)
 
     def voices(self) -> dict[str, str]:
         """Return the presets."""

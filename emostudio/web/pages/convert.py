@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from emostudio.conversion import HOP_S, Converted
+from emostudio.studies.collecting import CONVERTS
 from emostudio.values import EMOTIONS, Clip
 from emostudio.web import endpoints_convert
 from emostudio.web.components import header
@@ -25,6 +26,12 @@ from emostudio.web.components.conversion_result import (
     ConversionResult,
     conversion_result,
     view_of,
+)
+from emostudio.web.components.send_to_test import (
+    SendToTest,
+    connect_sending,
+    converted_as_asked,
+    send_to_test,
 )
 from emostudio.web.components.sentences import queue_of, queued
 from emostudio.web.components.status import STOPPING_PART, clock, stopped_at
@@ -55,6 +62,7 @@ class Page:
     visit: gr.State
     takes: gr.HTML
     passport: gr.UploadButton
+    for_test: SendToTest
     example: gr.Button
 
 
@@ -69,6 +77,9 @@ def build(studio: Studio) -> None:
     connect_loading(page, studio)
     connect_example(page, studio)
     connect_words(page, studio)
+    connect_sending(
+        page.for_test, studio, page.visit, shown=page.shown.wav, told=converted_as_asked
+    )
     endpoints_convert.build(studio)
 
 
@@ -109,6 +120,7 @@ def lay_out(studio: Studio, emotions: tuple[str, ...], *, can_convert: bool) -> 
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             shown = conversion_result()
+            for_test = send_to_test(CONVERTS)
             gr.HTML("<h2>Results of this visit</h2>")
             takes = take_list()
             passport = gr.UploadButton(
@@ -116,7 +128,7 @@ def lay_out(studio: Studio, emotions: tuple[str, ...], *, can_convert: bool) -> 
             )
     form = ConversionForm(source, mix, controls, shown.contours.drawn, consent)
     connect_batch(many, form, studio)
-    return Page(form, shown, buttons, visit, takes, passport, example)
+    return Page(form, shown, buttons, visit, takes, passport, for_test, example)
 
 
 def connect_converting(page: Page, studio: Studio) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
+from emostudio.studies.collecting import SPEAKS
 from emostudio.values import EMOTIONS, Request, Take
 from emostudio.web import endpoints
 from emostudio.web.components import header
@@ -19,6 +20,12 @@ from emostudio.web.components.form import Form
 from emostudio.web.components.mixer import mixer
 from emostudio.web.components.more import more
 from emostudio.web.components.result import Result, result, view_of
+from emostudio.web.components.send_to_test import (
+    SendToTest,
+    connect_sending,
+    send_to_test,
+    spoken_as_asked,
+)
 from emostudio.web.components.sentences import more_to_come, queue_of, queued, spoken_part
 from emostudio.web.components.status import stopped
 from emostudio.web.components.take_list import rows, take_list
@@ -45,6 +52,7 @@ class Page:
     visit: gr.State
     takes: gr.HTML
     passport: gr.UploadButton
+    for_test: SendToTest
     tries: list[tuple[gr.Button, Example]]
 
 
@@ -58,6 +66,7 @@ def build(studio: Studio) -> None:
     connect_speaking(page, studio)
     connect_loading(page, studio, voices)
     connect_examples(page, voices)
+    connect_sending(page.for_test, studio, page.visit, shown=page.shown.wav, told=spoken_as_asked)
     endpoints.build(studio)
 
 
@@ -89,13 +98,14 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], *, can_speak: boo
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             shown = result()
+            for_test = send_to_test(SPEAKS)
             gr.HTML("<h2>Takes of this visit</h2>")
             takes = take_list()
             passport = gr.UploadButton(
                 "Load a passport", file_types=[".json"], size="sm", elem_id="load-passport"
             )
     form = Form(text, voice, mix, controls, consent)
-    return Page(form, shown, run, visit, takes, passport, tries)
+    return Page(form, shown, run, visit, takes, passport, for_test, tries)
 
 
 def connect_speaking(page: Page, studio: Studio) -> None:

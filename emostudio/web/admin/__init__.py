@@ -1,0 +1,1 @@
+"""The administrators' part: mounted apart at /admin, behind a gate."""

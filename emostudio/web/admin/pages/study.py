@@ -1,0 +1,85 @@
+"""Study: what it asks, its clips, and its way to listeners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from emostudio.listening.protocol import Protocol
+from emostudio.studies import authoring
+from emostudio.studies.finding import found
+from emostudio.web.admin.desk import Desk, actor_of, choices_of, head, study_choice
+from emostudio.web.admin.parts.clips import chosen, clips_part, connect_clips
+from emostudio.web.admin.parts.opening import connect_opening, opening
+from emostudio.web.admin.parts.protocol_form import connect_scale, protocol_form
+from emostudio.web.admin.parts.trial_run import connect_trial_run, trial_run
+from emostudio.web.errors import in_words
+
+Updates = dict[Any, Any]
+
+
+def build(desk: Desk) -> None:
+    """Build the page."""
+    head(desk, "What a study asks, its clips, its link.")
+    study = study_choice(desk)
+    with gr.Row(elem_classes="bench office"):
+        with gr.Column(scale=6, min_width=320, elem_classes="desk"):
+            with gr.Column(elem_classes="card"):
+                clips = clips_part()
+            with gr.Column(elem_classes="card"):
+                asks = gr.HTML("<h2>Protocol</h2>", elem_id="about")
+                form = protocol_form()
+                save = gr.Button("Save", elem_id="save")
+                files = gr.HTML(elem_id="protocol-file")
+        with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
+            with gr.Column(elem_classes="card"):
+                opened = opening()
+            with gr.Column(elem_classes="card"):
+                trial = trial_run()
+
+    outputs = [
+        *(asks, save, files),
+        *form.components(),
+        *(component for part in (clips, opened, trial) for component in part.outputs()),
+    ]
+
+    def refreshed(slug: str, request: gr.Request) -> Updates:
+        with desk.db.read() as session:
+            row = found(session, slug)
+        protocol = Protocol.from_json(row.protocol)
+        draft = row.state == "draft"
+        return {
+            asks: f"<h2>Protocol</h2><p class='note'>{protocol.about.title}</p>",
+            save: gr.Button("Save" if draft else "Save as a new draft"),
+            files: f"<p class='links'><a href='files/{slug}/protocol.json' download>"
+            "Download the protocol</a></p>",
+            **form.filled(protocol),
+            **clips.shown(desk, slug, draft=draft),
+            **opened.shown(desk, slug, request),
+            **trial.shown(desk, slug),
+        }
+
+    def refresh(slug: str | None, request: gr.Request) -> Updates:
+        with in_words():
+            return refreshed(chosen(slug), request)
+
+    def offered(slug: str) -> Updates:
+        return {study: gr.Dropdown(choices=choices_of(desk.studies()), value=slug)}
+
+    def saved(values: Updates, request: gr.Request) -> Updates:
+        with in_words():
+            slug = chosen(values[study])
+            with desk.db.read() as session:
+                kind = found(session, slug).kind
+            protocol = form.protocol(values, kind)
+            made = authoring.change(desk.db, slug, protocol, actor=actor_of(request))
+            gr.Info("Saved." if made == slug else f"The new draft is {made}.")
+            return offered(made) | (refreshed(slug, request) if made == slug else {})
+
+    study.change(refresh, study, outputs, api_visibility="private", show_progress_on=[opened.state])
+    save.click(saved, {study, *form.components()}, [study, *outputs], api_visibility="private")
+    connect_scale(form)
+    connect_clips(clips, desk, study, refreshed, outputs)
+    connect_opening(opened, desk, study, refreshed, outputs, offered)
+    connect_trial_run(trial, desk, study)

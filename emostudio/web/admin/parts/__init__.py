@@ -1,0 +1,1 @@
+"""Parts of the administrators' pages, one a file."""
