@@ -115,12 +115,16 @@ function volume(study) {
   });
 }
 
+function panelName() {
+  const given = new URLSearchParams(location.search);
+  return PANEL_NAMES.map((name) => given.get(name)).find(Boolean) || "";
+}
+
 async function start(study, headphones) {
-  const panel = new URLSearchParams(location.search);
   // Made here, so that a repeated request starts no second listener.
   keep({ code: me.code || letters(12), token: null });
   const reply = await insist("start", { code: me.code, consent_hash: study.consent_hash, headphones,
-    external_id: PANEL_NAMES.map((name) => panel.get(name)).find(Boolean) || "" });
+    external_id: panelName() });
   if (reply.status !== 200) {
     keep({ code: null });
     return screens.message("This did not work", reply.error, button("Back", begin, "other"));
@@ -227,7 +231,9 @@ async function finish(comment, skipped) {
 
 function end(completion) {
   progress(null);
-  screens.thanks({ completion, code: me.code, withdraw: () => withdraw() });
+  // On the computers of a laboratory many listen; a panel sends each person with a name once.
+  screens.thanks({ completion, code: me.code, withdraw: () => withdraw(),
+    another: panelName() ? null : () => { keep({ token: null, code: null }); begin(); } });
 }
 
 /* Enter goes on wherever nothing else has the focus; but nobody agrees by accident. */

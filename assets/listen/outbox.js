@@ -96,7 +96,9 @@ export class Outbox {
         this.stops.set(first.token, (await reply.json()).error);
         // Withdrawn is withdrawn. Of one that is unknown here the answers stay: the server may have
         // them again after a restore.
-        if (reply.status === 410) this.items = this.ready;
+        if (reply.status === 410) {
+          this.items = this.items.filter((item) => item.token !== first.token);
+        }
       } else throw new Error(`status ${reply.status}`);
       this.tries = 0;
     } catch {

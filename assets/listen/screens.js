@@ -89,14 +89,15 @@ export function comment(go) {
   );
 }
 
-export function thanks({ completion, code, withdraw }) {
+export function thanks({ completion, code, withdraw, another }) {
   show(
     make("h1", {}, "Thank you!"),
     make("p", {}, "All your answers are saved. You may close this page."),
     make("p", { className: "small quiet" }, "If somebody asks for it, your completion code is:"),
     make("p", { className: "code", id: "completion" }, completion),
     code ? kept(code) : null,
-    make("div", { className: "links" }, button("Withdraw my answers", withdraw, "link")),
+    make("div", { className: "links" }, button("Withdraw my answers", withdraw, "link"),
+      another ? button("Another person listens next", another, "link") : null),
   );
 }
 

@@ -101,20 +101,19 @@ export class Trial {
     this.skip.hidden = !this.players.some((player) => player.failed);
   }
 
-  get answer() {
+  /* What was heard for an answer counts for its correction as well: else that would seem hasty. */
+  measured() {
+    const before = this.trial.measured || {};
     const [one, other] = this.heard();
-    const rounded = (number) => Math.round(number * 1000) / 1000;
+    const longest = (now, then = 0) => Math.round(Math.max(now, then) * 1000) / 1000;
     return {
-      response_uid: letters(26),
-      trial: this.trial.id,
-      ...this.trial.given,
-      rt_ms: Math.round(performance.now() - this.begun),
-      first_play_ms: this.firstPlay === null ? undefined : Math.round(this.firstPlay - this.begun),
-      plays: this.players.reduce((sum, player) => sum + player.plays, 0),
-      heard_s: rounded(one.heard),
-      other_heard_s: other ? rounded(other.heard) : undefined,
-      changes: Math.max(0, this.changes),
-      client_ts: new Date().toISOString(),
+      rt_ms: Math.round(performance.now() - this.begun) + (before.rt_ms || 0),
+      first_play_ms: before.first_play_ms
+        ?? (this.firstPlay === null ? undefined : Math.round(this.firstPlay - this.begun)),
+      plays: this.players.reduce((sum, player) => sum + player.plays, before.plays || 0),
+      heard_s: longest(one.heard, before.heard_s),
+      other_heard_s: other ? longest(other.heard, before.other_heard_s) : undefined,
+      changes: Math.max(0, this.changes) + (before.changes || 0),
     };
   }
 
@@ -131,10 +130,11 @@ export class Trial {
     this.answered = true;
     for (const player of this.players) player.stop();
     this.trial.given = this.question.given();
-    const { answer } = this;
+    this.trial.measured = this.measured();
     this.trial.answered = true;
     this.note("submit");
-    const result = this.put(answer);
+    const result = this.put({ response_uid: letters(26), trial: this.trial.id, ...this.trial.given,
+      ...this.trial.measured, client_ts: new Date().toISOString() });
     if (this.trial.block === "main" && this.state.ask.kind !== "label") return this.leave();
     this.go.disabled = true;
     this.go.textContent = "Saving …";

@@ -17,9 +17,11 @@ EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surp
 NEITHER = "other"  # offered beside the emotions: a forced choice makes up labels
 CONSENT = (
     "You will hear short clips of speech, some of them synthetic, and answer questions about them. "
-    "We keep your answers, when you gave them and how often you played a clip. We keep no name, "
-    "address or e-mail. You may stop at any time, and withdraw your answers later with the code "
-    "that you get. By starting you agree, and confirm that you are at least 16 years old."
+    "We keep your answers and how you gave them: when, what you played and for how long, what you "
+    "changed, whether you left the page and what you listen with; and the number that a panel gave "
+    "you, if one sent you here. We keep no name, address or e-mail. You may stop at any time, and "
+    "withdraw your answers later with the code that you get: they are then neither used nor "
+    "published. By starting you agree, and confirm that you are at least 16 years old."
 )
 
 
@@ -95,6 +97,7 @@ class Protocol:
             ("max_plays", 0, 1_000),
             ("min_heard", 0, 1),
             ("lease_min", 1, 7 * 24 * 60),
+            ("seed", 0, 2**53 - 1),  # what a browser holds exactly
         ):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)}; give {low} to {high}.")

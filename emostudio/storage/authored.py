@@ -6,7 +6,8 @@ be read after the session has ended, and changed inside a write alone.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,18 @@ from emostudio.storage.tables import (
     Utterance,
     now,
 )
+
+
+class Place(NamedTuple):
+    """Where a clip belongs in the grid of its study; `gold`: its right answer is known."""
+
+    id: str
+    role: str
+    system: str
+    utterance: str
+    gold: bool
+    duration_s: float
+
 
 # --- studies -----------------------------------------------------------------------------------
 
@@ -61,7 +74,7 @@ def put_protocol(
     Raises:
         ValueError: the study is frozen.
     """
-    _draft(study)
+    check_draft(study)
     study.kind = protocol["kind"]
     study.protocol = protocol
     study.protocol_hash = protocol_hash
@@ -84,7 +97,12 @@ def set_state(session: Session, study: Study, state: str) -> None:
     session.flush()
 
 
-def _draft(study: Study) -> None:
+def check_draft(study: Study) -> None:
+    """Refuse a study that may not be changed any more.
+
+    Raises:
+        ValueError: the study is frozen.
+    """
     if study.state != "draft":
         raise ValueError(
             f"The study '{study.slug}' is {study.state} and stays as its listeners got it. "
@@ -124,7 +142,7 @@ def add_stimulus(session: Session, study: Study, stimulus: Stimulus) -> Stimulus
     Raises:
         ValueError: the study is frozen.
     """
-    _draft(study)
+    check_draft(study)
     stimulus.study_id = study.id
     session.add(stimulus)
     session.flush()
@@ -137,7 +155,7 @@ def drop_stimulus(session: Session, study: Study, stimulus: Stimulus) -> None:
     Raises:
         ValueError: the study is frozen.
     """
-    _draft(study)
+    check_draft(study)
     session.delete(stimulus)
     session.flush()
     for table, column, row_id in (
@@ -166,6 +184,44 @@ def stimuli_of(session: Session, study_id: str) -> list[Stimulus]:
     """Return the clips of a study in the order that they came."""
     query = select(Stimulus).where(Stimulus.study_id == study_id)
     return list(session.scalars(query.order_by(Stimulus.created_at, Stimulus.id)))
+
+
+def places_of(session: Session, study_id: str) -> list[Place]:
+    """Return of each clip what a design asks, in the order that they came: thousands at once."""
+    query = (
+        select(
+            Stimulus.id,
+            Stimulus.role,
+            System.name,
+            Utterance.name,
+            Stimulus.gold.is_not(None),
+            Stimulus.duration_s,
+        )
+        .outerjoin(System, System.id == Stimulus.system_id)
+        .outerjoin(Utterance, Utterance.id == Stimulus.utterance_id)
+        .where(Stimulus.study_id == study_id)
+        .order_by(Stimulus.created_at, Stimulus.id)
+    )
+    return [
+        Place(stimulus_id, role, system or "", utterance or "", bool(gold), duration_s)
+        for stimulus_id, role, system, utterance, gold, duration_s in session.execute(query)
+    ]
+
+
+def guesses_of(
+    session: Session, study_id: str, roles: Iterable[str]
+) -> dict[str, dict[str, Any] | None]:
+    """Return the recognizer's guess of each clip of these roles, by the clip's id."""
+    query = select(Stimulus.id, Stimulus.guess).where(
+        Stimulus.study_id == study_id, Stimulus.role.in_(roles)
+    )
+    return {stimulus_id: guess for stimulus_id, guess in session.execute(query)}
+
+
+def tokens_of(session: Session, stimulus_ids: Iterable[str]) -> dict[str, str]:
+    """Return what a browser asks for each of these clips by."""
+    query = select(Stimulus.id, Stimulus.token).where(Stimulus.id.in_(set(stimulus_ids)))
+    return {stimulus_id: token for stimulus_id, token in session.execute(query)}
 
 
 def stimulus_by_id(session: Session, stimulus_id: str) -> Stimulus | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -88,6 +89,8 @@ def restore(source: Path, db: Database, sounds: Sounds) -> Held:
                 if sounds.add(archive.read(name)) != name.removeprefix(SOUNDS):
                     raise ValueError(f"{name} in {source.name} is damaged. Take another backup.")
             lines = archive.read(ROWS)
+    except zlib.error as error:
+        raise ValueError(f"{source.name} is damaged. Take another backup.") from error
     except (zipfile.BadZipFile, KeyError) as error:
         raise ValueError(f"{source.name} is no backup of EmoStudio.") from error
     adopt(db.folder, lines)

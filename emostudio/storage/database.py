@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import URL, func, select, text
+from sqlalchemy import URL, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from emostudio.storage import journal, migrations, places
@@ -18,7 +18,7 @@ from emostudio.storage.rows import TABLES, apply
 from emostudio.storage.sessions import Reading, Writing
 from emostudio.storage.shelf import Shelf
 from emostudio.storage.sounds import Sounds
-from emostudio.storage.tables import Journal, now
+from emostudio.storage.tables import Journal, Utc, now
 
 __all__ = ["BrokenRuleError", "Database", "DatabaseDownError"]
 
@@ -27,7 +27,7 @@ AT = len('{"at":"2026-01-01T00:00:00.000000+00:00"')  # what lines are sorted by
 _HAS = text(
     "INSERT INTO journal (id, created_at, read_bytes) VALUES (:id, :at, :size) "
     "ON CONFLICT (id) DO UPDATE SET read_bytes = excluded.read_bytes"
-)
+).bindparams(bindparam("at", type_=Utc()))  # Python's own way to give SQLite a time is going away
 
 
 class Database:
@@ -58,7 +58,7 @@ class Database:
 
         Raises:
             ValueError: the place can't hold a database; the sentence says what to do.
-            OSError: the folder can't be written, or the server not reached.
+            OSError: the folder can't be written, the server not reached, or the file is damaged.
         """
         address = url_of(url, data_dir)
         data_dir.mkdir(parents=True, exist_ok=True)

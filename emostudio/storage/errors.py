@@ -13,7 +13,7 @@ class BrokenRuleError(ValueError):
 
 
 class DatabaseDownError(OSError):
-    """The database can't be reached, or its disk is full; what was asked can be tried again."""
+    """The database can't be reached or is damaged, or its disk is full; one can try again later."""
 
 
 @contextmanager
@@ -22,8 +22,8 @@ def in_words() -> Iterator[None]:
 
     Raises:
         BrokenRuleError: a rule of the schema is broken.
-        DatabaseDownError: the database can't be reached or written now.
-        ValueError: its file is damaged.
+        DatabaseDownError: the database can't be reached or written now, or its file is damaged:
+            the fault is not in what was to be written, which must be kept until that is mended.
     """
     try:
         yield
@@ -38,7 +38,7 @@ def in_words() -> Iterator[None]:
     except exc.DatabaseError as error:
         if type(error) is not exc.DatabaseError:
             raise  # a mistake of ours
-        raise ValueError(
+        raise DatabaseDownError(
             f"The database is damaged: {error.orig}. Stop EmoStudio, then make it anew from the "
             "journal: python -m emostudio storage rebuild"
         ) from error

@@ -18,6 +18,8 @@ from emostudio.storage.ids import new_id
 from emostudio.storage.sounds import sync_folder
 
 SUFFIX = ".jsonl"
+_NEW = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+_NEW |= getattr(os, "O_BINARY", 0)  # Windows would write two bytes for the end of a line
 
 
 class Entry(NamedTuple):
@@ -73,7 +75,7 @@ class JournalFile:
         if self._handle is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"{self.name}{SUFFIX}"
-            self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+            self._handle = os.open(path, _NEW, 0o600)
             for folder in (self.folder, self.folder.parent):
                 sync_folder(folder)
         return self._handle

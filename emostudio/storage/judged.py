@@ -26,7 +26,7 @@ def judgments(session: Session, study_id: str) -> list[dict[str, Any]]:
     `speaker`, `language` of the utterance; `role`, `gold`, `duration_s`, `sha256`; `asked_emotion`,
     `asked_intensity`, `asked_mix`; `other_asked_intensity` of the other clip; `other_duration_s`
     of the other clip or of the reference.
-    `superseded`: a later answer corrects this one. `withdrawn`, `simulated`, `headphones` and
+    `superseded`: a later answer corrects this one. `withdrawn`, `headphones` and
     `external_id` are the listener's.
     """
     clips = {clip.id: clip for clip in stimuli_of(session, study_id)}
@@ -69,7 +69,6 @@ def _listener(listener: Listener) -> dict[str, Any]:
     return {
         "listener": listener.id,
         "withdrawn": listener.withdrawn_at is not None,
-        "simulated": listener.simulated,
         "headphones": listener.headphones,
         "external_id": listener.external_id,
     }

@@ -30,6 +30,12 @@ class Shelf:
         with in_words(), self._engine.begin() as connection:
             return connection.scalar(select(Sound.data).where(Sound.sha256 == sha256))
 
+    def __contains__(self, sha256: str) -> bool:
+        """Whether a sound is here."""
+        with in_words(), self._engine.begin() as connection:
+            query = select(Sound.id).where(Sound.sha256 == sha256)
+            return connection.scalar(query) is not None
+
     def names(self) -> set[str]:
         """Return the SHA-256 of every sound."""
         with in_words(), self._engine.begin() as connection:

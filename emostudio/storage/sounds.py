@@ -54,7 +54,7 @@ class Sounds:
         """Whether a sound is here."""
         if self._path(sha256).is_file():
             return True
-        return self._shelf is not None and sha256 in self._shelf.names()
+        return self._shelf is not None and sha256 in self._shelf
 
     def __iter__(self) -> Iterator[str]:
         """Give the SHA-256 of every sound."""
@@ -67,14 +67,16 @@ class Sounds:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
+            unfinished = Path(file.name)
+        try:
+            with unfinished.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+            unfinished.replace(path)  # once it is closed: Windows asks for that
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
         for folder in (path.parent, self.folder, self.folder.parent):
             sync_folder(folder)
 

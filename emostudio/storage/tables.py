@@ -194,7 +194,6 @@ class Listener(Base):
     external_id: Mapped[str] = mapped_column(String(100), default="")  # given by a panel
     consent_hash: Mapped[str] = mapped_column(String(64))
     headphones: Mapped[bool | None]
-    simulated: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
 
 
@@ -215,7 +214,7 @@ class Assignment(Base):
         ),
     )
 
-    study_id: Mapped[str] = mapped_column(ForeignKey("study.id"))
+    study_id: Mapped[str] = mapped_column(ForeignKey("study.id"), index=True)
     listener_id: Mapped[str] = mapped_column(ForeignKey("listener.id"))
     row: Mapped[int]
     state: Mapped[str] = mapped_column(String(8), default="open")
@@ -284,7 +283,7 @@ class Response(Base):
     response_uid: Mapped[str] = mapped_column(String(36))
     supersedes_uid: Mapped[str | None] = mapped_column(String(36))
     listener_id: Mapped[str] = mapped_column(ForeignKey("listener.id"), index=True)
-    trial_id: Mapped[str] = mapped_column(ForeignKey("trial.id"))
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trial.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     value: Mapped[float | None]
     emotion: Mapped[str | None] = mapped_column(String(32))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emostudio.listening.kinds import kind_of
+from emostudio.storage.tables import ROLES
 from emostudio.values import MAX_TEXT
 
 MAX_NAME = 200
@@ -20,7 +21,6 @@ LONGEST = {  # characters, as the tables hold
     "emotion": 32,
     "text": MAX_TEXT,
 }
-ROLES = ("test", "reference", "gold", "trap", "practice")
 BETWEEN = " · "
 EXTRA = ("gold", "trap", "practice")  # need no place in the grid
 

@@ -30,9 +30,5 @@ def draft(session: Session, slug: str) -> Study:
         ValueError: there is none, or it is frozen.
     """
     study = found(session, slug)
-    if study.state != "draft":
-        raise ValueError(
-            f"The study '{slug}' is {study.state} and stays as its listeners got it. "
-            "Copy it as a draft, then change that."
-        )
+    authored.check_draft(study)
     return study

@@ -12,12 +12,12 @@ from datetime import timedelta
 from itertools import count as numbers
 from typing import TYPE_CHECKING, Any
 
-from emostudio.listening.design import Cell, PlannedTrial, row
-from emostudio.storage import taken
+from emostudio.listening.design import PlannedTrial, row
+from emostudio.storage import authored, taken
 from emostudio.storage.tables import EVENTS, Event, Listener, Trial, now
-from emostudio.studies.taking_answers import answer
+from emostudio.studies.taking_answers import NoAnswerError, answer
 from emostudio.studies.taking_labels import lend_labels
-from emostudio.studies.taking_page import about, state, study_grid
+from emostudio.studies.taking_page import about, cells_of, state
 from emostudio.studies.taking_people import (
     Part,
     UnknownListenerError,
@@ -29,6 +29,7 @@ from emostudio.studies.taking_people import (
     digest,
     new_code,
     number,
+    panel_id,
     part_of,
     renew,
     shown,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from emostudio.storage.database import Database
 
 __all__ = [
+    "NoAnswerError",
     "Session",
     "UnknownListenerError",
     "UnknownStudyError",
@@ -84,13 +86,13 @@ def start(
         slug: of a study that is live.
         consent_hash: SHA-256 of the text that was agreed to.
         headphones: what the listener says; None for nothing.
-        external_id: the name that a panel gave the listener.
+        external_id: the name that a panel gave the listener; an e-mail address is not kept.
         code: made by the browser, so that a request that is repeated starts no second listener;
             without one it is made here.
 
     Raises:
         UnknownStudyError: there is no such study.
-        ValueError: the study is closed, or its consent was another.
+        ValueError: the study is closed, its consent was another, or nothing is left to label.
     """
     code = code_of(code) if code else new_code()
     with db.write() as rows:
@@ -104,7 +106,7 @@ def start(
                 study_id=study.id,
                 token_hash=digest(token_of(code)),
                 code_hash=digest(code),
-                external_id=clean(external_id, 100),
+                external_id=panel_id(external_id),
                 consent_hash=consent_hash,
                 headphones=headphones if isinstance(headphones, bool) else None,
             )
@@ -119,14 +121,14 @@ def start(
 
 
 def _add_trials(rows: Rows, part: Part) -> None:
-    grid, queue = study_grid(rows, part.study), part.protocol.kind == "label"
-    # A label is of a clip alone: there is a queue in place of a design.
-    cells: list[Cell] = [] if queue else grid.cells
-    extra = [cell for cell in grid.extra if not queue or cell.role == "practice"]
+    cells, extra = cells_of(authored.places_of(rows, part.study.id))
+    queue = part.protocol.kind == "label"
+    if queue:  # a label is of a clip alone: there is a queue in place of a design
+        cells, extra = [], [cell for cell in extra if cell.role == "practice"]
     planned = row(part.protocol, cells, extra, part.assignment.row)
     taken.add_trials(rows, [_trial(part, place, plan) for place, plan in enumerate(planned)])
-    if queue:
-        lend_labels(rows, part)
+    if queue and not lend_labels(rows, part):
+        raise ValueError("Every clip has its labels, or is before others now. Come again later.")
 
 
 def _trial(part: Part, position: int, plan: PlannedTrial) -> Trial:

@@ -24,6 +24,10 @@ FIELDS = "value emotion second_emotion second_share intensity valence arousal no
 CLOSE = 1  # grades that a practice answer may lie beside the right one, of more than three
 
 
+class NoAnswerError(ValueError):
+    """What was sent is no answer of this trial, and will not be one later."""
+
+
 def answer(db: Database, slug: str, token: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Write an answer; when this returns it is durable. The same one twice is written once.
 
@@ -47,27 +51,27 @@ def answer(db: Database, slug: str, token: str, given: Mapping[str, Any]) -> dic
     Raises:
         UnknownListenerError: nobody has that token.
         WithdrawnError: all answers were withdrawn.
-        ValueError: this can't be an answer of this listener; the sentence says why.
+        NoAnswerError: this can't be an answer of this listener; the sentence says why.
     """
     uid = given.get("response_uid")
     with db.write() as session:
         part = part_of(session, slug, token=token)
         if not (isinstance(uid, str) and _UID.fullmatch(uid)):
-            raise ValueError("The answer has no 'response_uid' of 16 to 36 letters or digits.")
+            raise NoAnswerError("The answer has no 'response_uid' of 16 to 36 letters or digits.")
         trial = taken.trial_by_id(session, str(given.get("trial")))
         if trial is None or trial.assignment_id != part.assignment.id:
-            raise ValueError("This clip is none of yours. Reload the page.")
+            raise NoAnswerError("This clip is none of yours. Reload the page.")
         response = taken.response_by_uid(session, uid)
         if response is None:
             before = taken.latest_response(session, trial.id)
             if before is not None and part.protocol.kind == "label" and trial.block == "main":
-                raise ValueError("This clip has your label already; the first one stands.")
+                raise NoAnswerError("This clip has your label already; the first one stands.")
             response = _response(part, trial, given)
             response.supersedes_uid = before.response_uid if before else None
             taken.add_response(session, response)
             renew(session, part)
         elif response.trial_id != trial.id:
-            raise ValueError("Another answer has this 'response_uid'. Reload the page.")
+            raise NoAnswerError("Another answer has this 'response_uid'. Reload the page.")
         said: dict[str, Any] = {"response_uid": uid, "stored": True}
         if part.protocol.kind == "label":
             said["more"] = screens(session, part, lend_labels(session, part), set())
@@ -79,9 +83,11 @@ def _response(part: Part, trial: Trial, given: Mapping[str, Any]) -> Response:
     if fields["note"] is not None:
         fields["note"] = clean(fields["note"], len(str(fields["note"])))
     kind = part.protocol.about
-    checked = asdict(
-        answer_of(fields, kind, scale=part.protocol.grades, emotions=part.protocol.choices)
-    )
+    scale, choices = part.protocol.grades, part.protocol.choices
+    try:
+        checked = asdict(answer_of(fields, kind, scale=scale, emotions=choices))
+    except ValueError as error:
+        raise NoAnswerError(str(error)) from None
     first, second = number(given.get("heard_s")) or 0.0, number(given.get("other_heard_s"))
     if kind.is_pair:
         # Stored is how much better `stimulus` is than `other`, and how long each was heard.

@@ -36,20 +36,19 @@ def lend_labels(session: Session, part: Part) -> list[Trial]:
     labels = taken.label_counts(session, part.study.id)
     labels += taken.labels_lent(session, part.study.id, now())
     seen = {trial.stimulus_id for trial in trials}
+    guesses = authored.guesses_of(session, part.study.id, QUEUED)
     waiting = [
-        clip
-        for clip in authored.stimuli_of(session, part.study.id)
-        if clip.role in QUEUED and clip.id not in seen and labels[clip.id] < part.protocol.listeners
+        one for one in sorted(guesses) if one not in seen and labels[one] < part.protocol.listeners
     ]
     # Equal ones in an order of each listener's own.
     random.Random(part.listener.id).shuffle(waiting)
-    waiting.sort(key=lambda clip: (labels[clip.id], -doubt(clip.guess)))
+    waiting.sort(key=lambda one: (labels[one], -doubt(guesses[one])))
     place = max((trial.position for trial in trials), default=-1) + 1
     return taken.add_trials(
         session,
         [
-            Trial(assignment_id=part.assignment.id, position=position, stimulus_id=clip.id)
-            for position, clip in enumerate(waiting[:room], place)
+            Trial(assignment_id=part.assignment.id, position=position, stimulus_id=one)
+            for position, one in enumerate(waiting[:room], place)
         ],
     )
 

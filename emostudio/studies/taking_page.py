@@ -9,11 +9,10 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from emostudio.listening.design import row
+from emostudio.listening.design import Cell, row
 from emostudio.listening.protocol import Protocol
 from emostudio.storage import authored, taken
-from emostudio.storage.tables import Stimulus, Study, Trial
-from emostudio.studies.grid import Grid, grid_of
+from emostudio.storage.tables import Study, Trial
 from emostudio.studies.taking_people import Part, digest, part_of, study_of
 
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ def about(db: Database, slug: str) -> dict[str, Any]:
     """
     with db.read() as session:
         study, protocol = study_of(session, slug)
-        grid = study_grid(session, study)
-        planned = [] if protocol.kind == "label" else row(protocol, grid.cells, grid.extra, 0)
-        seconds = sum(clip.duration_s for clip in grid.clips) / max(1, len(grid.clips))
+        places = authored.places_of(session, study.id)
+        planned = [] if protocol.kind == "label" else row(protocol, *cells_of(places), 0)
+        seconds = sum(place.duration_s for place in places) / max(1, len(places))
         trials = len(planned) or protocol.trials
         each = ANSWER_S + seconds * len(protocol.about.heard)
         expected = {"trials": trials or None, "minutes": math.ceil(trials * each / 60) or None}
@@ -85,36 +84,38 @@ def screens(
     session: Session, part: Part, trials: Iterable[Trial], answered: set[str]
 ) -> list[dict[str, Any]]:
     """Return trials as the browser gets them: which players, and which sound in each."""
-    stimuli = {clip.id: clip for clip in authored.stimuli_of(session, part.study.id)}
-    heard = part.protocol.about.heard
+    shown, heard = list(trials), part.protocol.about.heard
+    named = {one for trial in shown for one in _heard(trial, heard)}
+    tokens = authored.tokens_of(session, named)
     return [
         {
             "id": trial.id,
             "block": trial.block,
             "heard": list(heard),
-            "sounds": [clip.token for clip in _heard(trial, heard, stimuli)],
+            "sounds": [tokens[one] for one in _heard(trial, heard)],
             "answered": trial.id in answered,
         }
-        for trial in trials
+        for trial in shown
     ]
 
 
-def study_grid(session: Session, study: Study) -> Grid:
-    """Return the grid of a study within a session."""
-    return grid_of(
-        authored.stimuli_of(session, study.id),
-        authored.systems_of(session, study.id),
-        authored.utterances_of(session, study.id),
+def cells_of(places: Iterable[authored.Place]) -> tuple[list[Cell], list[Cell]]:
+    """Return the clips under test and the others, as `listening.design.row` takes them."""
+    cells = [Cell(one.id, one.system, one.utterance, one.role, one.gold) for one in places]
+    return (
+        [cell for cell in cells if cell.role == "test"],
+        [cell for cell in cells if cell.role != "test"],
     )
 
 
-def _heard(trial: Trial, heard: tuple[str, ...], stimuli: dict[str, Stimulus]) -> list[Stimulus]:
-    clip = stimuli[trial.stimulus_id]
+def _heard(trial: Trial, heard: tuple[str, ...]) -> list[str]:
+    """Return the ids of the clips of a trial in the order of its players."""
+    clip = trial.stimulus_id
     if heard == ("clip",):
         return [clip]
     if heard == ("reference", "clip"):
-        return [stimuli[trial.reference_id or trial.stimulus_id], clip]
-    other = stimuli[trial.other_id or trial.stimulus_id]
+        return [trial.reference_id or clip, clip]
+    other = trial.other_id or clip
     return [other, clip] if trial.swapped else [clip, other]
 
 

@@ -137,6 +137,16 @@ def clean(text: Any, limit: int) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:limit].strip()
 
 
+def panel_id(given: Any) -> str:
+    """Return the name that a panel gave a listener; "" for an e-mail address, which nobody keeps.
+
+    >>> panel_id("5f3c9a"), panel_id("anna@example.org")
+    ('5f3c9a', '')
+    """
+    name = clean(given, 100)
+    return "" if "@" in name else name
+
+
 def number(given: Any) -> float | None:
     """Return a number that can be: finite and not negative; None for anything else."""
     if isinstance(given, bool) or not isinstance(given, int | float):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -25,6 +27,15 @@ MAX_TABLE_BYTES = 10 * 2**20
 CHUNK = 2**20
 FIELDS = ("system", "utterance", "text", "speaker", "language", "role", "emotion", "intensity")
 COLUMNS = ("file", *FIELDS, "mix", "gold_value", "gold_emotion")
+_DAMAGED = (  # what zipfile raises of one file: some of it comes from below
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 LEVELS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}  # the middle of each third, as in EmoMix
 PATTERN = "{system}_{utterance}_{emotion}_{intensity}.wav"
 
@@ -150,7 +161,7 @@ def _extract(opened: zipfile.ZipFile, info: zipfile.ZipInfo, file: Path, left: i
     except ValueError:
         file.unlink(missing_ok=True)
         raise
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _DAMAGED as error:
         file.unlink(missing_ok=True)
         raise ValueError("It is damaged or has a password. Pack it again without.") from error
     return size

@@ -77,7 +77,7 @@ def test_nothing_is_restored_over_studies(db: Database, tmp_path: Path) -> None:
     assert rows(db) == before
 
 
-@pytest.mark.parametrize("what", ["no zip", "another zip", "a changed sound"])
+@pytest.mark.parametrize("what", ["no zip", "another zip", "a changed sound", "torn"])
 def test_what_is_no_backup_is_refused_and_leaves_no_row(
     db: Database, tmp_path: Path, what: str
 ) -> None:
@@ -85,12 +85,18 @@ def test_what_is_no_backup_is_refused_and_leaves_no_row(
     if what == "no zip":
         file.write_bytes(b"no zip")
     else:
-        with zipfile.ZipFile(file, "w") as archive:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             if what == "a changed sound":
                 archive.writestr(f"sounds/{'a' * 64}", b"another")
                 archive.writestr("rows.jsonl", b"")
+            elif what == "torn":
+                archive.writestr("rows.jsonl", bytes(range(256)) * 40)
             else:
                 archive.writestr("readme.txt", b"")
+    if what == "torn":
+        whole = bytearray(file.read_bytes())
+        whole[50:90] = b"\xff" * 40
+        file.write_bytes(bytes(whole))
     with pytest.raises(ValueError, match=r"no backup|damaged"):
         restore(file, db, sounds)
     assert not any(db.counts().values())

@@ -185,7 +185,7 @@ def test_rebuilding_sets_the_old_file_aside(tmp_path: Path) -> None:
     before = rows(db)
     db.close()
     (tmp_path / "emostudio.db").write_bytes(b"this was a database once")
-    with pytest.raises(ValueError, match="storage rebuild"):
+    with pytest.raises(DatabaseDownError, match="storage rebuild"):
         Database.open("", tmp_path)
     again = rebuild("", tmp_path)
     assert rows(again) == before

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from emostudio.storage import authored, taken
 from emostudio.storage.database import BrokenRuleError, Database
@@ -181,3 +181,13 @@ def test_rows_are_changed_where_the_journal_sees_it(db: Database) -> None:
     pilot(db)
     with pytest.raises(RuntimeError, match="journal"), db.write() as session:
         session.execute(update(Assignment).values(state="done"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("response", "trial_id"), ("assignment", "study_id")]
+)
+def test_what_an_answer_looks_up_is_indexed(db: Database, table: str, column: str) -> None:
+    # Each answer asks by these under the one lock of writers: no table may be read through for it.
+    with db._reader.connect() as connection:
+        found = inspect(connection).get_indexes(table)
+    assert [column] in [index["column_names"] for index in found if not index["unique"]]

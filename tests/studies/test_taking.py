@@ -122,6 +122,17 @@ def test_neither_code_nor_token_lies_in_the_database(db: Database, sounds: Sound
     assert digest(me.token).encode() in kept
 
 
+def test_the_name_of_a_panel_is_kept_but_no_e_mail_address(db: Database, sounds: Sounds) -> None:
+    slug = live.live(db, sounds)
+    for name in ("5f3c9a", "anna@example.org"):
+        started(db, slug, external_id=name)
+    with db.read() as session:
+        study = authored.study_by_slug(session, slug)
+        assert study is not None
+        listeners = taken.listeners_of(session, study.id)
+    assert [one.external_id for one in listeners] == ["5f3c9a", ""]
+
+
 def test_rows_are_lent_from_the_lowest_and_an_abandoned_one_again(
     db: Database, sounds: Sounds
 ) -> None:

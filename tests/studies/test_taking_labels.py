@@ -1,7 +1,9 @@
 from collections import Counter
 
+import pytest
+
 from emostudio.listening.protocol import Protocol
-from emostudio.storage import authored
+from emostudio.storage import authored, taken
 from emostudio.storage.database import Database
 from emostudio.storage.sounds import Sounds
 from emostudio.studies import taking
@@ -73,8 +75,19 @@ def test_what_another_has_before_them_is_not_lent_too(db: Database, sounds: Soun
 
 def test_no_clip_gets_more_labels_than_were_planned(db: Database, sounds: Sounds) -> None:
     slug = queue(db, sounds, listeners=2)
-    counts = Counter(one for _ in range(4) for one in label_all(db, slug, started(db, slug)))
+    counts = Counter(one for _ in range(2) for one in label_all(db, slug, started(db, slug)))
     assert set(counts.values()) == {2}
+
+
+def test_nobody_starts_where_nothing_is_left_to_label(db: Database, sounds: Sounds) -> None:
+    slug = queue(db, sounds, listeners=1)
+    label_all(db, slug, started(db, slug))
+    with pytest.raises(ValueError, match="Every clip has its labels"):
+        started(db, slug)
+    with db.read() as session:
+        study = authored.study_by_slug(session, slug)
+        assert study is not None
+        assert len(taken.listeners_of(session, study.id)) == 1
 
 
 def test_a_label_stands_for_its_guess_was_seen_after_it(db: Database, sounds: Sounds) -> None:

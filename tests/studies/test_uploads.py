@@ -120,6 +120,20 @@ def test_a_zip_may_not_hold_too_many_files(tmp_path: Path, monkeypatch: pytest.M
     assert (len(files), list(refused)) == (2, ["2.wav"])
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_file_that_can_not_be_unpacked_keeps_the_others(tmp_path: Path, packing: int) -> None:
+    archive = tmp_path / "clips.zip"
+    with zipfile.ZipFile(archive, "w", packing) as out:
+        out.writestr("bad.wav", bytes(range(256)) * 40)
+        out.writestr("good.wav", b"good")
+    whole = bytearray(archive.read_bytes())
+    start = 30 + len("bad.wav")  # its local header
+    whole[start + 4 : start + 40] = b"\xff" * 36
+    archive.write_bytes(bytes(whole))
+    files, refused = unzip(archive, tmp_path)
+    assert list(files) == ["good.wav"] and "damaged" in refused["bad.wav"]
+
+
 def test_a_damaged_file_in_a_zip_keeps_the_others(tmp_path: Path) -> None:
     archive = packed(tmp_path, {"bad.wav": burst(1), "good.wav": burst(2)})
     data = bytearray(archive.read_bytes())

@@ -22,6 +22,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from emostudio.storage import authored
+from emostudio.storage.errors import BrokenRuleError
 from emostudio.studies import taking
 from emostudio.web.listener.limits import Addresses, Limit
 
@@ -178,9 +179,8 @@ def _answer_all(database: Database, slug: str, token: str, several: list[Any]) -
         known = given if isinstance(given, dict) else {}
         try:
             results.append(taking.answer(database, slug, token, known))
-        except taking.WithdrawnError:
-            raise
-        except ValueError as error:
+        except (taking.NoAnswerError, BrokenRuleError) as error:
+            # Nothing else is a verdict on the answer: the browser keeps it and tries again.
             uid = known.get("response_uid")
             results.append({"response_uid": uid, "stored": False, "error": str(error)})
     return results

@@ -342,7 +342,11 @@ def test_an_answer_can_be_corrected_on_the_next_screen(
     visit.press("Next")
     visit.at("2 of 3")
     visit.saved()
-    assert [(row["value"], row["superseded"]) for row in visit.stored()] == [(5, True), (1, False)]
+    rows = visit.stored()
+    assert [(row["value"], row["superseded"]) for row in rows] == [(5, True), (1, False)]
+    for name in ("heard_s", "plays", "first_play_ms"):  # of the trial, so that none seems hasty
+        assert rows[1][name] == rows[0][name] > 0
+    assert rows[1]["rt_ms"] > rows[0]["rt_ms"]
 
 
 def test_a_clip_that_does_not_load_is_tried_again_or_left_out(
@@ -404,3 +408,24 @@ def test_another_browser_goes_on_with_the_code(
     other.at("2 of 3")
     context.close()
     assert other.errors == []
+
+
+def test_the_next_person_at_the_same_computer_starts_anew(
+    visit: Visit, db: Database, sounds: Sounds
+) -> None:
+    visit.begin(live(db, sounds, trials=1))
+    visit.practice()
+    visit.answer()
+    visit.finish()
+    visit.press("Another person listens next")
+    visit.press("Agree and go on")
+    for name in ("I hear the tones well", "Headphones or earphones", "Start with practice"):
+        visit.press(name)
+    visit.practice()
+    visit.answer(choice=2)
+    visit.finish()
+    first, second = visit.stored()
+    assert first["listener"] != second["listener"]
+    visit.page.goto(f"{visit.page.url}?PROLIFIC_PID=5f3c9a")
+    visit.page.locator("#completion").wait_for()
+    assert not visit.page.get_by_text("Another person").count()

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from emostudio.listening.kinds import KINDS
+from emostudio.storage import authored
 from emostudio.storage.database import Database, DatabaseDownError
 from emostudio.storage.sounds import Sounds
 from emostudio.studies.authoring import create
@@ -186,6 +187,43 @@ def test_a_database_that_is_down_asks_the_outbox_to_come_again(
         reply = me.answer(answer)
     assert (reply.status_code, reply.headers["Retry-After"]) == (503, "3")
     assert "space" not in reply.text
+    assert me.answer(answer).json()["results"][0]["stored"]
+
+
+def test_a_damaged_database_is_no_verdict_on_an_answer(
+    client: TestClient, db: Database, sounds: Sounds
+) -> None:
+    if db.url.drivername != "sqlite":
+        pytest.skip("only SQLite is a file")
+    me = Listener(client, live.live(db, sounds))
+    answer = said(me.begin()["trials"][0])
+    db._free.dispose()
+    file = db.data_dir / "emostudio.db"
+    for part in ("-wal", "-shm"):
+        file.with_name(file.name + part).unlink(missing_ok=True)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    reply = me.answer(answer)
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "3")
+    assert "rebuild" not in reply.text  # for administrators, in the log
+
+
+def test_a_protocol_of_a_newer_server_is_no_verdict_on_an_answer(
+    client: TestClient, db: Database, sounds: Sounds
+) -> None:
+    me = Listener(client, live.live(db, sounds))
+    answer = said(me.begin()["trials"][0])
+    with db.write() as session:
+        study = authored.study_by_slug(session, me.slug)
+        assert study is not None
+        known = study.protocol
+        study.protocol = known | {"of tomorrow": 1}
+    reply = me.answer(answer)
+    assert reply.status_code == 422 and "results" not in reply.json()
+    with db.write() as session:
+        study = authored.study_by_slug(session, me.slug)
+        assert study is not None
+        study.protocol = known
     assert me.answer(answer).json()["results"][0]["stored"]
 
 

@@ -121,7 +121,6 @@ def _taken() -> None:
         sa.Column("external_id", sa.String(100), nullable=False),
         sa.Column("consent_hash", sa.String(64), nullable=False),
         sa.Column("headphones", sa.Boolean()),
-        sa.Column("simulated", sa.Boolean(), nullable=False),
         sa.Column("withdrawn_at", TIME),
         sa.UniqueConstraint("code_hash"),
         sa.UniqueConstraint("token_hash"),
@@ -145,6 +144,7 @@ def _taken() -> None:
         unique=True,
         **_where("state <> 'expired'"),
     )
+    op.create_index("ix_assignment_study_id", "assignment", ["study_id"])
     _table(
         "trial",
         sa.Column("assignment_id", sa.String(26), sa.ForeignKey("assignment.id"), nullable=False),
@@ -213,6 +213,7 @@ def _taken() -> None:
         **_where("supersedes_uid IS NULL"),
     )
     op.create_index("ix_response_listener_id", "response", ["listener_id"])
+    op.create_index("ix_response_trial_id", "response", ["trial_id"])
     _table(
         "event",
         sa.Column("listener_id", sa.String(26), sa.ForeignKey("listener.id"), nullable=False),
