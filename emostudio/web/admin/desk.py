@@ -86,9 +86,11 @@ def study_choice(desk: Desk, *kinds: str) -> gr.Dropdown:
     def offered(current: str | None, request: gr.Request) -> gr.Dropdown:
         choices = choices_of(desk.studies(*kinds))
         slugs = [slug for _, slug in choices]
-        wanted = dict(request.query_params).get("study") or current
+        named = dict(request.query_params).get("study")
+        if named:  # no other study passes for one that isn't here
+            return gr.Dropdown(choices=choices, value=named if named in slugs else None)
         return gr.Dropdown(
-            choices=choices, value=wanted if wanted in slugs else next(iter(slugs), None)
+            choices=choices, value=current if current in slugs else next(iter(slugs), None)
         )
 
     gr.on(None, offered, choice, choice, api_visibility="private")  # on load

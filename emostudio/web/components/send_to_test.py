@@ -83,9 +83,15 @@ def connect_sending(
                 **told(passport, entry),
             )
             with desk.db.write() as session:
-                authored.collect(session, take)
-                authored.audit(session, actor, "collect", subject=take.id)
-        gr.Info("It waits under Clips of any draft, at /admin.")
+                waiting = authored.collected(session)
+                again = any(
+                    (one.sha256, one.system) == (take.sha256, take.system) for one in waiting
+                )
+                if not again:
+                    authored.collect(session, take)
+                    authored.audit(session, actor, "collect", subject=take.id)
+        already = "already " if again else ""
+        gr.Info(f"It {already}waits under Clips of any draft, at /admin.")
 
     gr.on(None, allowed, None, part.box, api_visibility="private", show_progress="hidden")
     part.send.click(

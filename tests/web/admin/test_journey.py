@@ -18,7 +18,7 @@ from tests.web.browsing import NAMELESS, WAIT_MS
 
 pytestmark = pytest.mark.browser
 DRAWN = {  # what each page shows once it has read the records
-    "": "#studies > *",
+    "": "#studies .note",
     "study": "#state h2",
     "results": "#progress h2",
     "labels": "#label-progress h2",
@@ -137,6 +137,8 @@ def test_from_a_take_to_results(desk: Desk, browser: Any, clips: Path) -> None:
     page.wait_for_function("() => document.querySelector('#player audio')?.duration > 0")
     desk.press("send-to-test")
     page.locator(".toast-body", has_text="It waits").wait_for()
+    desk.press("send-to-test")
+    page.locator(".toast-body", has_text="It already waits").wait_for()
 
     # A draft, clips from a zip and from Speak, a protocol for one listener.
     desk.open("")
@@ -151,6 +153,7 @@ def test_from_a_take_to_results(desk: Desk, browser: Any, clips: Path) -> None:
     page.locator("#files .file-preview").wait_for()
     desk.press("add")
     page.locator(".toast-body", has_text="speakers have agreed").wait_for()
+    page.click("#question textarea")  # what went wrong covers nothing
     page.check("#rights input")
     desk.press("add")
     desk.until("said", "6 clips were added")
@@ -171,6 +174,11 @@ def test_from_a_take_to_results(desk: Desk, browser: Any, clips: Path) -> None:
     desk.until("expected", "6")
     desk.press("dry-run")
     desk.until("dry-run-found", "simulated listeners")
+
+    # No other study passes for one that isn't there.
+    page.goto(f"{desk.url}admin/study?study=piper")
+    desk.until("state", "No study is chosen")
+    desk.open("study?study=piper-beside-a-person")
 
     # Frozen: a link, a code, a picture of the link.
     desk.press("freeze")

@@ -93,6 +93,12 @@ def test_an_empty_number_is_told_by_its_name(form: ProtocolForm) -> None:
         form.protocol(values, "mos")
 
 
+def test_a_seed_is_a_number_that_a_browser_holds(form: ProtocolForm) -> None:
+    values = seen(form, Protocol("mos", "Title")) | {form.seed: 10**20}
+    with pytest.raises(ValueError, match="seed is 1"):
+        form.protocol(values, "mos")
+
+
 def test_an_own_scale_needs_labels(form: ProtocolForm) -> None:
     values = seen(form, Protocol("mos", "Title")) | {form.scale: "", form.labels: " \n"}
     with pytest.raises(ValueError, match="no labels"):

@@ -77,8 +77,9 @@ def build(desk: Desk) -> None:
             gr.Info("Saved." if made == slug else f"The new draft is {made}.")
             return offered(made) | (refreshed(slug, request) if made == slug else {})
 
-    study.change(refresh, study, outputs, api_visibility="private", show_progress_on=[opened.state])
-    save.click(saved, {study, *form.components()}, [study, *outputs], api_visibility="private")
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress_on": [opened.state]}
+    study.change(refresh, study, outputs, **private)
+    save.click(saved, {study, *form.components()}, [study, *outputs], **private)
     connect_scale(form)
     connect_clips(clips, desk, study, refreshed, outputs)
     connect_opening(opened, desk, study, refreshed, outputs, offered)

@@ -119,7 +119,7 @@ def connect_clips(
     outputs: Sequence[Any],
 ) -> None:
     """Add and drop clips; `refresh` gives the updates of the whole page for a study."""
-    private: dict[str, Any] = {"api_visibility": "private"}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress_on": [part.table]}
     changed = [*outputs, part.said]
 
     def done(slug: str, request: gr.Request, sentence: str) -> Updates:

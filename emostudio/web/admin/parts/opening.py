@@ -90,7 +90,7 @@ def connect_opening(
     offered: Callable[[str], Updates],
 ) -> None:
     """Freeze, close, list and copy; `offered` gives the updates of the choice of studies."""
-    private: dict[str, Any] = {"api_visibility": "private"}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress_on": [part.state]}
 
     def freeze(slug: str | None, request: gr.Request) -> Updates:
         with in_words():

@@ -95,7 +95,7 @@ def drawn(plan: Plan) -> str:
         "Minutes": f"about {plan.minutes:.0f}",
         "Listeners": plan.listeners,
         "Votes a cell": votes,
-        "Balanced after": f"{plan.round} listeners",
+        "Balanced after": f"{plan.round} listener{'s' * (plan.round != 1)}",
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
     return f"<dl class='counts'>{items}</dl><p>{escape(_width(plan))}</p>"
