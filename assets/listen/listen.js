@@ -94,8 +94,11 @@ async function begin() {
   }
   if (reply.status !== 200) return screens.message("No test here", reply.error);
   document.getElementById("title").textContent = document.title = reply.study.title;
+  if (location.hash === "#withdraw") {
+    history.replaceState(null, "", location.pathname + location.search); // "Back" is not here again
+    return withdraw();
+  }
   if (reply.trials) return enter(reply);
-  if (location.hash === "#withdraw") return withdraw();
   if (reply.study.state !== "live") {
     return screens.message("This test is closed", "Thank you for your interest.", links());
   }
@@ -200,7 +203,7 @@ function present(trial, soon = []) {
   new Trial(trial, { state, sounds, events, back, put: (answer) => outbox.put(me.token, answer),
     add: (more) => state.trials.push(...more.filter((one) =>
       !state.trials.some((known) => known.id === one.id))),
-    done: next }).open();
+    withdraw: () => withdraw(), done: next }).open();
   for (const token of soon.flatMap((one) => one.sounds)) sounds.get(token).catch(() => {});
 }
 

@@ -120,7 +120,7 @@ export class Player {
     svg.append(this.path);
     this.hint = make("small", {}, "Loading …");
     this.way = make("i");
-    this.node = make("button", { type: "button", className: "player", onclick: () => this.toggle() },
+    this.node = make("button", { type: "button", className: "player", onclick: (event) => this.press(event) },
       make("span", { className: "sign", ariaHidden: "true" }, svg), make("b", {}, name), this.hint,
       make("span", { className: "way", ariaHidden: "true" }, this.way));
     this.draw();
@@ -142,6 +142,12 @@ export class Player {
   }
 
   get playsLeft() { return !this.maxPlays || this.plays < this.maxPlays; }
+
+  /* After a tap or a click the keys of the page are those of the trial again. */
+  press(event) {
+    if (event.detail) this.node.blur();
+    this.toggle();
+  }
 
   toggle() {
     if (this.failed) return this.prepare();

@@ -10,8 +10,9 @@ let current = null;
 
 export class Trial {
   /* `put(answer)` keeps an answer and resolves with the server's word on it; `add(trials)` takes
-     new ones of a queue; `done()` goes on; `back()`, if any, to the trial before. */
-  constructor(trial, { state, sounds, events, back, put, add, done }) {
+     new ones of a queue; `done()` goes on; `back()`, if any, to the trial before; `withdraw()`
+     ends it all. */
+  constructor(trial, { state, sounds, events, back, put, add, withdraw, done }) {
     Object.assign(this, { trial, state, sounds, events, put, add, done });
     this.changes = -1; // the first choice is no change
     this.begun = performance.now();
@@ -34,6 +35,7 @@ export class Trial {
       this.close();
       done();
     }, "other");
+    this.stop = button("Withdraw my answers", () => { this.close(); withdraw(); }, "link");
     this.word = make("div", { className: "word", hidden: true });
   }
 
@@ -50,6 +52,7 @@ export class Trial {
       make("div", { className: "next" }, this.why,
         make("div", { className: "row" }, this.back, this.skip, this.go),
         make("p", { className: "keys", ariaHidden: "true" }, keys)),
+      make("div", { className: "links" }, this.stop),
     );
     if (this.trial.given) this.question.set(this.trial.given);
     this.changes = this.trial.given ? 0 : -1;

@@ -14,6 +14,7 @@ from emostudio.listening.scales import SCALES, Scale
 LOUDNESS = ("none", "system", "clip")
 DESIGNS = ("square", "full")
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise", "bored")
+MAX_TITLE = 120
 NEITHER = "other"  # offered beside the emotions: a forced choice makes up labels
 CONSENT = (
     "You will hear short clips of speech, some of them synthetic, and answer questions about them. "
@@ -76,8 +77,8 @@ class Protocol:
     def __post_init__(self) -> None:
         """Refuse what can't be run, in words."""
         kind = kind_of(self.kind)
-        if not self.title.strip():
-            raise ValueError("The study has no title. Give it one that says what it asks.")
+        if not 0 < len(self.title.strip()) <= MAX_TITLE:
+            raise ValueError(f"Give the study a title of 1 to {MAX_TITLE} characters.")
         if self.scale and self.scale not in kind.scales:
             choices = ", ".join(kind.scales) or "none"
             raise ValueError(f"There is no scale '{self.scale}' for {self.kind}: {choices}.")

@@ -59,9 +59,9 @@ class Progress:
         if self.state != "live" or self.unlocked_at or self.finished >= self.planned:
             return ""
         return (
-            f"Results are hidden until {self.planned} listeners have finished; "
-            f"{self.finished} have. Who looks earlier may stop when they please, and intervals no "
-            "longer hold."
+            f"Results are hidden until the study has its listeners: {self.finished} of "
+            f"{self.planned} have finished. Who looks earlier may stop when they please, and "
+            "intervals no longer hold."
         )
 
 

@@ -24,7 +24,7 @@ def test_results_are_hidden_until_the_planned_listeners_have_finished(
     db: Database, sounds: Sounds
 ) -> None:
     slug = live(db, sounds, listeners=2)
-    assert "0 have" in watching.progress(db, slug).hidden
+    assert "0 of 2 have" in watching.progress(db, slug).hidden
     listen(db, slug)
     started(db, slug)
     assert "1 have" in watching.progress(db, slug).hidden

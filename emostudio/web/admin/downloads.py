@@ -22,6 +22,7 @@ from emostudio.storage import authored
 from emostudio.storage.backup import backup
 from emostudio.studies import export, labels, watching
 from emostudio.studies.protocol_file import protocol_file
+from emostudio.studies.sound import served as sounding
 from emostudio.web.admin.desk import Desk
 from emostudio.web.admin.guard import Authority
 
@@ -85,6 +86,14 @@ def routes(desk: Desk, authority: Authority) -> list[Route]:
 
         return answer
 
+    def heard(request: Request) -> Response:
+        """Give one clip to hear, whatever format it came in."""
+        try:
+            sound = sounding(desk.sounds.path(request.path_params["sha256"]), 0.0)
+        except ValueError as error:
+            return JSONResponse({"detail": str(error)}, status_code=404)
+        return Response(sound, media_type="audio/wav")
+
     makers = {
         "/files/backup.zip": ("backup", backed_up),
         "/files/{slug}/protocol.json": ("export", protocol),
@@ -92,8 +101,11 @@ def routes(desk: Desk, authority: Authority) -> list[Route]:
         **{f"/files/{{slug}}/{name}": ("export", exported(name)) for name in EXPORTS},
     }
     return [
-        Route(path, served(action, make), methods=["GET"])
-        for path, (action, make) in makers.items()
+        Route("/files/sounds/{sha256}", heard, methods=["GET"]),
+        *(
+            Route(path, served(action, make), methods=["GET"])
+            for path, (action, make) in makers.items()
+        ),
     ]
 
 

@@ -158,6 +158,8 @@ def test_from_a_take_to_results(desk: Desk, browser: Any, clips: Path) -> None:
     desk.press("add")
     desk.until("said", "6 clips were added")
     assert "notes.txt" in desk.text("said")
+    heard = page.request.get(f"{desk.url}admin/{page.get_attribute('#clips a', 'href')}")
+    assert heard.body()[:4] == b"RIFF"
     desk.unfold("add-takes")
     page.get_by_label("EmoMix · You came all this way").check()
     desk.press("take")
@@ -191,7 +193,7 @@ def test_from_a_take_to_results(desk: Desk, browser: Any, clips: Path) -> None:
     page.locator(".toast-body", has_text="on the page Listen").wait_for()
 
     desk.open("results?study=piper-beside-a-person")
-    desk.until("headline", "Results are hidden until 1 listeners have finished")
+    desk.until("headline", "0 of 1 have finished")
     refused = page.request.get(f"{desk.url}admin/files/piper-beside-a-person/answers.csv")
     assert refused.status == 404
 

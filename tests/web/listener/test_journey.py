@@ -384,6 +384,36 @@ def test_a_code_withdraws_what_was_answered(visit: Visit, db: Database, sounds: 
     visit.page.get_by_role("button", name="Agree and go on").wait_for()
 
 
+def test_one_can_withdraw_in_the_middle_or_think_again(
+    visit: Visit, db: Database, sounds: Sounds
+) -> None:
+    visit.begin(live(db, sounds))
+    visit.practice()
+    visit.answer()
+    visit.at("2 of 3")
+    visit.press("Withdraw my answers")
+    visit.press("Back")
+    visit.at("2 of 3")
+    visit.page.goto(f"{visit.page.url}#withdraw")
+    visit.page.reload()
+    visit.press("Withdraw")
+    visit.page.get_by_role("heading", name="Withdrawn").wait_for()
+    assert all(row["withdrawn"] for row in visit.stored())
+
+
+@pytest.mark.parametrize("visit", [(1000, "light")], indirect=True)
+def test_enter_goes_on_after_the_mouse_has_played(
+    visit: Visit, db: Database, sounds: Sounds
+) -> None:
+    visit.begin(live(db, sounds))
+    visit.practice()
+    visit.at("1 of 3")
+    visit.hear()
+    visit.page.keyboard.press("2")
+    visit.page.keyboard.press("Enter")
+    visit.at("2 of 3")
+
+
 def test_another_browser_goes_on_with_the_code(
     visit: Visit, browser: Any, served: Served, db: Database, sounds: Sounds
 ) -> None:

@@ -63,7 +63,11 @@ def _cell(clip: GridClip | None, doubled: set[str]) -> str:
 
 def _described(clip: GridClip, doubled: bool) -> str:
     loud = "?" if clip.loudness_db is None else f"{clip.loudness_db:.0f}"
-    said = [f"{clip.duration_s:.1f} s", f"{loud} LUFS"]
+    heard = (
+        f"<a href='files/sounds/{clip.sha256}' target='_blank' rel='noopener' "
+        f"aria-label='Hear {escape(clip.called)}'>▶ {clip.duration_s:.1f} s</a>"
+    )
+    said = [heard, f"{loud} LUFS"]
     if clip.clipped > MANY_CLIPPED:
         said.append(f"<b class='over'>{clip.clipped:.1%} clipped</b>")
     if doubled:
