@@ -137,7 +137,7 @@ def _opinions(protocol: Protocol, answers: list[Judgment]) -> dict[str, Table]:
             "Mean by system",
             means.table(answers),
             "95 % intervals hold over listeners and utterances. The naive ones are as in older "
-            "papers, and cover about half of the time.",
+            "papers: where everybody hears every clip they cover about half of the time.",
         ),
         "differences": _differences(answers),
         "histogram": Table("Grades given", means.histogram(answers, scale)),

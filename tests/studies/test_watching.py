@@ -27,7 +27,7 @@ def test_results_are_hidden_until_the_planned_listeners_have_finished(
     assert "0 of 2 have" in watching.progress(db, slug).hidden
     listen(db, slug)
     started(db, slug)
-    assert "1 have" in watching.progress(db, slug).hidden
+    assert "1 of 2 have" in watching.progress(db, slug).hidden
     listen(db, slug)
     assert not watching.progress(db, slug).hidden
 
