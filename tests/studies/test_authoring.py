@@ -30,9 +30,15 @@ def test_a_slug_is_made_of_the_title_and_numbered(db: Database) -> None:
     slugs = [authoring.create(db, Protocol("mos", "Wie natürlich?  2026")) for _ in range(3)]
     assert slugs == [f"wie-naturlich-2026{version}" for version in ("", "-2", "-3")]
     assert authoring.create(db, Protocol("mos", "如何")) == "study"
-    assert len(authoring.create(db, Protocol("mos", "long " * 30))) <= 40
+    assert len(authoring.create(db, Protocol("mos", "long " * 20))) <= 40
     with pytest.raises(ValueError, match="lower-case"):
         authoring.create(db, MOS, slug="a/b")
+
+
+@pytest.mark.parametrize("title", ["", "  ", "long " * 30])
+def test_a_title_is_neither_empty_nor_endless(title: str) -> None:
+    with pytest.raises(ValueError, match="1 to 120 characters"):
+        Protocol("mos", title)
 
 
 def test_the_grid_shows_clips_holes_and_duplicates(db: Database, sounds: Sounds) -> None:
