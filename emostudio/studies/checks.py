@@ -11,7 +11,7 @@ from emostudio.listening.design import row
 from emostudio.listening.kinds import SHARES
 from emostudio.listening.protocol import Protocol
 from emostudio.storage.database import Database
-from emostudio.studies.finding import found
+from emostudio.studies.finding import protocol_of
 from emostudio.studies.grid import Grid, GridClip, grid
 from emostudio.studies.planning import plan_of
 
@@ -26,7 +26,7 @@ def problems(db: Database, slug: str) -> list[str]:
     Raises:
         ValueError: there is no such study.
     """
-    return list(_problems(_protocol(db, slug), grid(db, slug)))
+    return list(_problems(protocol_of(db, slug), grid(db, slug)))
 
 
 def warnings(db: Database, slug: str) -> list[str]:
@@ -35,12 +35,7 @@ def warnings(db: Database, slug: str) -> list[str]:
     Raises:
         ValueError: there is no such study.
     """
-    return list(_warnings(_protocol(db, slug), grid(db, slug), slug.replace("-", " ")))
-
-
-def _protocol(db: Database, slug: str) -> Protocol:
-    with db.read() as session:
-        return Protocol.from_json(found(session, slug).protocol)
+    return list(_warnings(protocol_of(db, slug), grid(db, slug), slug.replace("-", " ")))
 
 
 def _problems(protocol: Protocol, grid: Grid) -> Iterator[str]:

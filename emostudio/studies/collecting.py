@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from emostudio.conversion import Converted
+from emostudio.conversion import Conversion, Converted
 from emostudio.storage import authored
 from emostudio.storage.database import Database
 from emostudio.storage.sounds import Sounds
 from emostudio.storage.tables import Collected
 from emostudio.studies.clips import NewClip
-from emostudio.values import SYNTHETIC, Clip, EmotionMix, Take
+from emostudio.values import SYNTHETIC, Clip, Request, Take
 
 SPEAKS, CONVERTS = "EmoMix", "ZEST"  # systems, if nobody names them otherwise
 RECORDED = "a recorded voice"
@@ -39,7 +39,7 @@ def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str
             intensity=request.intensity,
             provenance=made.passport,
             guess=made.read_back.heard.probs,
-            **_asked(None if request.emotion_reference is not None else request.emotion),
+            **_asked(request),
         )
     if isinstance(made, Converted):
         request = made.request
@@ -50,19 +50,21 @@ def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str
             intensity=request.intensity,
             provenance=made.passport,
             guess=made.read_back.heard.probs,
-            **_asked(None if request.emotion_reference is not None else request.emotion),
+            **_asked(request),
         )
     if isinstance(made, Clip):
         return NewClip(_bytes(made, ""), name=name, system=system)
     return NewClip(Path(made), name=name or Path(made).name, system=system)
 
 
-def collect(db: Database, sounds: Sounds, made: Take | Converted, *, actor: str = "") -> str:
-    """Set a take or a conversion aside for a study to come, and return its id."""
-    clip = clip_of(made)
-    assert isinstance(clip.sound, bytes)
-    sha256 = sounds.add(clip.sound)
+def collect(db: Database, sounds: Sounds, clip: NewClip, *, actor: str = "") -> str:
+    """Set a take aside for a study to come, and return its id; "" if it waits there already."""
+    sound = clip.sound if isinstance(clip.sound, bytes) else clip.sound.read_bytes()
+    sha256 = sounds.add(sound)
     with db.write() as session:
+        waiting = authored.collected(session)
+        if any((one.sha256, one.system) == (sha256, clip.system) for one in waiting):
+            return ""
         row = Collected(
             sha256=sha256,
             system=clip.system,
@@ -71,7 +73,7 @@ def collect(db: Database, sounds: Sounds, made: Take | Converted, *, actor: str 
             emotion=clip.emotion,
             intensity=clip.intensity,
             mix=clip.mix,
-            passport=made.passport,
+            passport=clip.provenance,
         )
         authored.audit(session, actor, "collect", subject=authored.collect(session, row).id)
         return row.id
@@ -114,11 +116,14 @@ def clips_of_tray(sounds: Sounds, rows: Sequence[Collected]) -> list[NewClip]:
     ]
 
 
-def _asked(mix: EmotionMix | None) -> dict[str, Any]:
-    """Say which emotion was asked; a mixture is no emotion of its own."""
-    if mix is None:
-        return {}
-    return {"mix": dict(mix.shares), "emotion": mix.top if len(mix.shares) == 1 else ""}
+def emotion_asked(shares: dict[str, float]) -> dict[str, Any]:
+    """Say which emotion was asked by its shares; a mixture is no emotion of its own."""
+    return {"mix": shares, "emotion": next(iter(shares)) if len(shares) == 1 else ""}
+
+
+def _asked(request: Request | Conversion) -> dict[str, Any]:
+    mix = None if request.emotion_reference is not None else request.emotion
+    return {} if mix is None else emotion_asked(dict(mix.shares))
 
 
 def _source(passport: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emostudio.listening.protocol import Protocol
 from emostudio.storage.database import Database
-from emostudio.studies.finding import found
+from emostudio.studies.finding import protocol_of
 from emostudio.studies.grid import Grid, grid
 from emostudio.studies.planning import planned
 
@@ -62,8 +62,7 @@ def dry_run(db: Database, slug: str, *, listeners: int | None = None, seed: int 
     Raises:
         ValueError: there is no such study, or it has no clips yet.
     """
-    with db.read() as session:
-        protocol = Protocol.from_json(found(session, slug).protocol)
+    protocol = protocol_of(db, slug)
     return dry_run_of(protocol, grid(db, slug), listeners=listeners, seed=seed)
 
 

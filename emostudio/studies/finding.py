@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emostudio.listening.protocol import Protocol
 from emostudio.storage import authored
+from emostudio.storage.database import Database
 from emostudio.storage.tables import Study
 
 if TYPE_CHECKING:
@@ -32,3 +34,9 @@ def draft(session: Session, slug: str) -> Study:
     study = found(session, slug)
     authored.check_draft(study)
     return study
+
+
+def protocol_of(db: Database, slug: str) -> Protocol:
+    """Return what a study asks; raises as `found`."""
+    with db.read() as session:
+        return Protocol.from_json(found(session, slug).protocol)

@@ -19,7 +19,7 @@ from emostudio.studies.checks import problems, warnings
 from emostudio.studies.clips import NewClip
 from emostudio.studies.collecting import clip_of
 from emostudio.studies.dry_run import DryRun, dry_run
-from emostudio.studies.finding import found
+from emostudio.studies.finding import found, protocol_of
 from emostudio.studies.freezing import freeze
 from emostudio.studies.gathering import excluded_of, judgments_of
 from emostudio.studies.grid import Grid, grid
@@ -123,8 +123,7 @@ class StudyHandle:
     @property
     def protocol(self) -> Protocol:
         """What it asks."""
-        with self.listening.db.read() as session:
-            return Protocol.from_json(found(session, self.slug).protocol)
+        return protocol_of(self.listening.db, self.slug)
 
     @property
     def link(self) -> str:

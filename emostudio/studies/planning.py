@@ -9,7 +9,7 @@ from emostudio.listening.judgments import Judgment
 from emostudio.listening.protocol import Protocol
 from emostudio.listening.width import Width, expected_width, listeners_for
 from emostudio.storage.database import Database
-from emostudio.studies.finding import found
+from emostudio.studies.finding import protocol_of
 from emostudio.studies.grid import Grid, grid
 
 CONSENT_MIN = 1.0  # to read, and to set the volume
@@ -41,8 +41,7 @@ def plan(db: Database, slug: str) -> Plan:
     Raises:
         ValueError: there is no such study.
     """
-    with db.read() as session:
-        protocol = Protocol.from_json(found(session, slug).protocol)
+    protocol = protocol_of(db, slug)
     return plan_of(protocol, grid(db, slug))
 
 
@@ -79,8 +78,7 @@ def listeners_needed(db: Database, slug: str, half_width: float) -> int | None:
     Raises:
         ValueError: there is no such study.
     """
-    with db.read() as session:
-        protocol = Protocol.from_json(found(session, slug).protocol)
+    protocol = protocol_of(db, slug)
     clips = grid(db, slug)
     return listeners_for(protocol, len(clips.systems), len(clips.utterances), half_width)
 

@@ -44,7 +44,7 @@ def test_any_sound_is_a_clip(tmp_path: Path) -> None:
 
 def test_what_is_set_aside_comes_into_a_study_as_it_was(db: Database, sounds: Sounds) -> None:
     made = [take("Hello.", "happy"), take("Hello.", "sad", 1), conversion(2)]
-    ids = [collect(db, sounds, one, actor="me") for one in made]
+    ids = [collect(db, sounds, clip_of(one), actor="me") for one in made]
     assert [row.id for row in tray(db)] == ids
     slug = authoring.create(db, Protocol("emotion_id", "t"))
     waiting = clips_of_tray(sounds, tray(db))

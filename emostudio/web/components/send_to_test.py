@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.storage import authored
-from emostudio.storage.tables import Collected
+from emostudio.studies.clips import MAX_NAME, NewClip
+from emostudio.studies.collecting import collect, emotion_asked
 from emostudio.web.admin.desk import Desk
 from emostudio.web.admin.guard import NOBODY, Authority
 from emostudio.web.errors import in_words
@@ -58,7 +58,7 @@ def connect_sending(
         studio: whose records and settings these are.
         visit: the entries of this visit.
         shown: holds the file of the take that is shown.
-        told: reads from a passport what was asked: fields of `storage.tables.Collected`.
+        told: reads from a passport what was asked: fields of `studies.clips.NewClip`.
     """
     desk, authority = Desk.of(studio), Authority.of(studio.settings)
 
@@ -76,21 +76,14 @@ def connect_sending(
                 raise ValueError("The system has no name. Write what made this take.")
             entry = entry_of(entries, Path(file).parent.name)
             passport = entry.read_passport()
-            take = Collected(
-                sha256=desk.sounds.add(Path(entry.wav).read_bytes()),
-                system=system.strip()[:200],
-                passport=passport,
+            take = NewClip(
+                Path(entry.wav),
+                system=system.strip()[:MAX_NAME],
+                provenance=passport,
                 **told(passport, entry),
             )
-            with desk.db.write() as session:
-                waiting = authored.collected(session)
-                again = any(
-                    (one.sha256, one.system) == (take.sha256, take.system) for one in waiting
-                )
-                if not again:
-                    authored.collect(session, take)
-                    authored.audit(session, actor, "collect", subject=take.id)
-        already = "already " if again else ""
+            added = collect(desk.db, desk.sounds, take, actor=actor)
+        already = "" if added else "already "
         gr.Info(f"It {already}waits under Clips of any draft, at /admin.")
 
     gr.on(None, allowed, None, part.box, api_visibility="private", show_progress="hidden")
@@ -107,7 +100,7 @@ def spoken_as_asked(passport: dict[str, Any], entry: Entry) -> dict[str, Any]:
         "text": request["text"].strip(),
         "speaker": entry.voice,
         "intensity": request["intensity"],
-        **({} if of_recording else _emotion(request["emotion"])),
+        **({} if of_recording else emotion_asked(request["emotion"])),
     }
 
 
@@ -118,10 +111,5 @@ def converted_as_asked(passport: dict[str, Any], entry: Entry) -> dict[str, Any]
     return {
         "text": entry.title,
         "intensity": asked["intensity"],
-        **(_emotion(asked["emotion"]) if by_name else {}),
+        **(emotion_asked(asked["emotion"]) if by_name else {}),
     }
-
-
-def _emotion(shares: dict[str, float]) -> dict[str, Any]:
-    """Say which emotion was asked; a mixture is no emotion of its own."""
-    return {"mix": shares, "emotion": next(iter(shares)) if len(shares) == 1 else ""}
