@@ -13,7 +13,7 @@ from emostudio.listening.protocol import Protocol
 from emostudio.storage.database import Database
 from emostudio.studies.finding import protocol_of
 from emostudio.studies.grid import Grid, GridClip, grid
-from emostudio.studies.planning import plan_of
+from emostudio.studies.planning import Plan, plan_of
 
 MANY_CLIPPED = 1e-3  # share of samples at full scale
 LOUDNESS_SPREAD_DB = 3.0
@@ -26,7 +26,12 @@ def problems(db: Database, slug: str) -> list[str]:
     Raises:
         ValueError: there is no such study.
     """
-    return list(_problems(protocol_of(db, slug), grid(db, slug)))
+    return problems_of(protocol_of(db, slug), grid(db, slug))
+
+
+def problems_of(protocol: Protocol, grid: Grid) -> list[str]:
+    """Return what `problems` does, of what was read already."""
+    return list(_problems(protocol, grid))
 
 
 def warnings(db: Database, slug: str) -> list[str]:
@@ -35,7 +40,13 @@ def warnings(db: Database, slug: str) -> list[str]:
     Raises:
         ValueError: there is no such study.
     """
-    return list(_warnings(protocol_of(db, slug), grid(db, slug), slug.replace("-", " ")))
+    protocol, clips = protocol_of(db, slug), grid(db, slug)
+    return warnings_of(protocol, clips, plan_of(protocol, clips), slug)
+
+
+def warnings_of(protocol: Protocol, grid: Grid, plan: Plan, slug: str) -> list[str]:
+    """Return what `warnings` does, of what was read and planned already."""
+    return list(_warnings(protocol, grid, plan, slug.replace("-", " ")))
 
 
 def _problems(protocol: Protocol, grid: Grid) -> Iterator[str]:
@@ -109,7 +120,7 @@ def wrong_answer(protocol: Protocol, gold: Mapping[str, Any]) -> str:
     return ""
 
 
-def _warnings(protocol: Protocol, grid: Grid, slug: str) -> Iterator[str]:
+def _warnings(protocol: Protocol, grid: Grid, plan: Plan, slug: str) -> Iterator[str]:
     if grid.holes and protocol.kind != "label":
         holes = ", ".join(f"{system} / {utterance}" for system, utterance in grid.holes[:SHOWN])
         more = " and others" if len(grid.holes) > SHOWN else ""
@@ -142,7 +153,7 @@ def _warnings(protocol: Protocol, grid: Grid, slug: str) -> Iterator[str]:
         if re.search(rf"\b{re.escape(system.lower())}\b", shown):
             yield f"The title, link, question or instructions name '{system}': listeners read them."
     yield from _asked(protocol, grid)
-    yield from _planned(protocol, grid)
+    yield from _planned(protocol, grid, plan)
 
 
 def _asked(protocol: Protocol, grid: Grid) -> Iterator[str]:
@@ -165,16 +176,16 @@ def _asked(protocol: Protocol, grid: Grid) -> Iterator[str]:
             yield f"Clips were asked for {', '.join(unknown)}, which listeners can't choose."
 
 
-def _planned(protocol: Protocol, grid: Grid) -> Iterator[str]:
+def _planned(protocol: Protocol, grid: Grid, plan: Plan) -> Iterator[str]:
     if not grid.tested or protocol.kind == "label":
         return
-    plan = plan_of(protocol, grid)
     if plan.fewest == 0:
         yield (
             f"With {plan.listeners} listeners some clips are heard by nobody. "
             f"Plan {plan.round} listeners or a multiple, or fewer clips."
         )
-    if protocol.trials > (most := plan_of(replace(protocol, trials=0), grid).trials):
+    most = plan_of(replace(protocol, trials=0), grid).trials if protocol.trials else 0
+    if protocol.trials > most:
         yield f"{protocol.trials} trials are asked, but a listener has {most} at most."
     if plan.width.why:
         yield plan.width.why

@@ -16,7 +16,7 @@ from emostudio.listening.protocol import Protocol
 from emostudio.storage.database import Database
 from emostudio.storage.sounds import Sounds
 from emostudio.studies.finding import found
-from emostudio.studies.gathering import answers_of, excluded_of, judgments_of
+from emostudio.studies.gathering import answers_of, excluded_of, kept_of
 from emostudio.studies.grid import grid
 from emostudio.studies.sound import served
 
@@ -91,8 +91,7 @@ def _write_folder(db: Database, sounds: Sounds, slug: str, target: Path) -> None
     with db.read() as session:
         study = found(session, slug)
         protocol = Protocol.from_json(study.protocol)
-    excluded = excluded_of(db, slug)
-    judgments = [one for one in judgments_of(db, slug) if one.listener not in excluded]
+    judgments = kept_of(db, slug)
     values: dict[str, list[float]] = defaultdict(list)
     for one in judgments:
         if one.value is not None and not one.repeated:

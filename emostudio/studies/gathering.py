@@ -35,6 +35,12 @@ def judgments_of(db: Database, slug: str) -> list[Judgment]:
     ]
 
 
+def kept_of(db: Database, slug: str) -> list[Judgment]:
+    """Return the judgments of listeners who were not left out; raises as `answers_of`."""
+    excluded = excluded_of(db, slug)
+    return [one for one in judgments_of(db, slug) if one.listener not in excluded]
+
+
 def excluded_of(db: Database, slug: str) -> set[str]:
     """Return the listeners whom an administrator left out; raises as `answers_of`."""
     with db.read() as session:

@@ -13,7 +13,7 @@ from emostudio.listening.consensus import Consensus, consensus_of
 from emostudio.listening.protocol import NEITHER
 from emostudio.storage.database import Database
 from emostudio.storage.sounds import Sounds
-from emostudio.studies.gathering import excluded_of, judgments_of
+from emostudio.studies.gathering import kept_of
 from emostudio.studies.grid import GridClip, grid
 from emostudio.values import Clip
 
@@ -44,9 +44,7 @@ def manifest(db: Database, sounds: Sounds, slug: str, target: Path) -> Manifest:
     Raises:
         ValueError: there is no such study, or no clip of it has a label.
     """
-    excluded = excluded_of(db, slug)
-    judgments = [one for one in judgments_of(db, slug) if one.listener not in excluded]
-    agreed = consensus_of(judgments)
+    agreed = consensus_of(kept_of(db, slug))
     clips = [clip for clip in grid(db, slug).clips if clip.role == "test"]
     why_not = {clip.id: _why_not(agreed.get(clip.id)) for clip in clips}  # names may be equal
     left_out = {clip.called: why_not[clip.id] for clip in clips if why_not[clip.id]}

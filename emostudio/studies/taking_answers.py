@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from emostudio.listening.kinds import answer_of
+from emostudio.listening.kinds import Answer, answer_of
 from emostudio.storage import authored, taken
 from emostudio.storage.tables import Response, Trial
 from emostudio.studies.taking_labels import lend_labels
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emostudio.storage.database import Database
 
 _UID = re.compile(r"[0-9A-Za-z-]{16,36}")
-FIELDS = "value emotion second_emotion second_share intensity valence arousal note".split()
+FIELDS = [field.name for field in fields(Answer)]
 CLOSE = 1  # grades that a practice answer may lie beside the right one, of more than three
 
 
@@ -79,13 +79,13 @@ def answer(db: Database, slug: str, token: str, given: Mapping[str, Any]) -> dic
 
 
 def _response(part: Part, trial: Trial, given: Mapping[str, Any]) -> Response:
-    fields = {name: given.get(name) for name in FIELDS}
-    if fields["note"] is not None:
-        fields["note"] = clean(fields["note"], len(str(fields["note"])))
+    told = {name: given.get(name) for name in FIELDS}
+    if told["note"] is not None:
+        told["note"] = clean(told["note"], len(str(told["note"])))
     kind = part.protocol.about
     scale, choices = part.protocol.grades, part.protocol.choices
     try:
-        checked = asdict(answer_of(fields, kind, scale=scale, emotions=choices))
+        checked = asdict(answer_of(told, kind, scale=scale, emotions=choices))
     except ValueError as error:
         raise NoAnswerError(str(error)) from None
     first, second = number(given.get("heard_s")) or 0.0, number(given.get("other_heard_s"))

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from emostudio.listening.judgments import Judgment
 from emostudio.listening.protocol import Protocol
 from emostudio.storage import authored, taken
 from emostudio.storage.database import Database
@@ -44,14 +45,29 @@ class Person:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is; `answers` counts by system and utterance, those of pairs for both."""
+    """How far a study is, and the judgments so far."""
 
     state: str
     planned: int
     finished: int
     unlocked_at: datetime | None
     people: tuple[Person, ...]
-    answers: Counter[Cell] = field(default_factory=Counter)
+    judgments: tuple[Judgment, ...] = field(default=(), repr=False)
+
+    @property
+    def excluded(self) -> set[str]:
+        """The listeners who are left out."""
+        return {person.id for person in self.people if person.excluded}
+
+    @property
+    def answers(self) -> Counter[Cell]:
+        """Answers by system and utterance, those of pairs for both."""
+        answers: Counter[Cell] = Counter()
+        for one in self.judgments:
+            if one.role == "test":
+                other = one.other_system or one.system
+                answers.update({(one.system, one.utterance), (other, one.utterance)})
+        return answers
 
     @property
     def hidden(self) -> str:
@@ -73,12 +89,6 @@ def progress(db: Database, slug: str) -> Progress:
     """
     judgments = judgments_of(db, slug)
     given = Counter(one.listener for one in judgments)
-    answers: Counter[Cell] = Counter()
-    for one in judgments:
-        if one.role == "test":
-            answers.update(
-                {(one.system, one.utterance), (one.other_system or one.system, one.utterance)}
-            )
     with db.read() as session:
         study = found(session, slug)
         rows = {row.listener_id: row.state for row in taken.assignments_of(session, study.id)}
@@ -101,7 +111,7 @@ def progress(db: Database, slug: str) -> Progress:
         sum(person.state == "done" and not person.withdrawn for person in people),
         study.unlocked_at,
         people,
-        answers,
+        tuple(judgments),
     )
 
 

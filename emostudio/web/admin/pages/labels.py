@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from emostudio.listening.consensus import Consensus, consensus_of
+from emostudio.listening.judgments import Judgment
 from emostudio.listening.protocol import Protocol
 from emostudio.studies import authoring
-from emostudio.studies.gathering import excluded_of, judgments_of
+from emostudio.studies.gathering import kept_of
 from emostudio.studies.grid import GridClip, grid
 from emostudio.web.admin.desk import Desk, actor_of, head, study_choice
 from emostudio.web.admin.pages.studies import OPEN
 from emostudio.web.admin.parts.clips import chosen
-from emostudio.web.admin.parts.tables import table
+from emostudio.web.admin.parts.tables import counted, table
 from emostudio.web.errors import in_words
 
 Updates = dict[Any, Any]
+Labels = Mapping[str, Consensus]  # by the clip's id
 ABOUT = (
     "<p class='note'>Listeners name the emotion of a clip, a second one if they hear it, how "
     "strong it is, how pleasant and how excited. Clips with the fewest labels come first, then "
@@ -50,7 +53,12 @@ def build(desk: Desk) -> None:
 
     def refresh(slug: str | None) -> Updates:
         with in_words():
-            return {progress: drawn(desk, chosen(slug)), clips: drawn_clips(desk, chosen(slug))}
+            answers, tested = kept_of(desk.db, chosen(slug)), grid(desk.db, chosen(slug)).tested
+            labels = consensus_of(answers)
+            return {
+                progress: drawn(chosen(slug), answers, labels, tested),
+                clips: drawn_clips(labels, tested),
+            }
 
     def created(title: str, request: gr.Request) -> str:
         with in_words():
@@ -63,18 +71,12 @@ def build(desk: Desk) -> None:
     create.click(created, title, slug, **private).success(None, slug, None, js=OPEN)
 
 
-def labels_of(desk: Desk, slug: str) -> dict[str, Consensus]:
-    """Return what listeners that are not left out heard in each clip, by the clip's id."""
-    out = excluded_of(desk.db, slug)
-    return consensus_of(one for one in judgments_of(desk.db, slug) if one.listener not in out)
-
-
-def drawn(desk: Desk, slug: str) -> str:
+def drawn(
+    slug: str, answers: Sequence[Judgment], labels: Labels, tested: Sequence[GridClip]
+) -> str:
     """Draw how many clips have how many labels, agreement, and the way to the corpus."""
     from emostudio.listening import agreement
 
-    labels = labels_of(desk, slug)
-    tested = grid(desk.db, slug).tested
     counts = Counter(min(3, _listeners(labels, clip)) for clip in tested)
     facts = {
         "Clips": len(tested),
@@ -83,10 +85,7 @@ def drawn(desk: Desk, slug: str) -> str:
         "By three or more": counts[3],
         "Level": sum(label.label is None for label in labels.values()),
     }
-    items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
     share = (len(tested) - counts[0]) / max(1, len(tested))
-    out = excluded_of(desk.db, slug)
-    answers = [one for one in judgments_of(desk.db, slug) if one.listener not in out]
     corpus = (
         f"<h3>For training</h3><p><a class='button' id='corpus' href='files/{slug}/labels.zip' "
         "download>Download the corpus</a></p><p class='note'>Unpack it among your corpora: "
@@ -97,16 +96,15 @@ def drawn(desk: Desk, slug: str) -> str:
     )
     return (
         f"<h2>Progress</h2><div class='filling' aria-hidden='true'><i style='width:{share:.0%}'>"
-        f"</i></div><dl class='counts'>{items}</dl>"
+        f"</i></div>{counted(facts)}"
         + (table(agreement.table(answers), "Agreement") if answers else "")
         + f"{corpus}<p class='links'><a href='study?study={slug}'>Clips and link</a></p>"
     )
 
 
-def drawn_clips(desk: Desk, slug: str) -> str:
+def drawn_clips(labels: Labels, tested: Sequence[GridClip]) -> str:
     """Draw a row a clip: what listeners heard, beside what the recognizer guessed."""
-    labels = labels_of(desk, slug)
-    rows = [_row(clip, labels.get(clip.id)) for clip in grid(desk.db, slug).tested]
+    rows = [_row(clip, labels.get(clip.id)) for clip in tested]
     return f"<h2>Clips</h2>{table(rows)}"
 
 
@@ -131,5 +129,5 @@ def _called(clip: GridClip) -> str:
     return clip.called if clip.system or clip.utterance else clip.text or clip.id[-6:]
 
 
-def _listeners(labels: dict[str, Consensus], clip: GridClip) -> int:
+def _listeners(labels: Labels, clip: GridClip) -> int:
     return labels[clip.id].listeners if clip.id in labels else 0

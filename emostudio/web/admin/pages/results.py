@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from emostudio.listening import screening
 from emostudio.listening.kinds import KINDS
-from emostudio.listening.protocol import Protocol
 from emostudio.studies import watching
-from emostudio.studies.finding import found
-from emostudio.studies.gathering import excluded_of, judgments_of
+from emostudio.studies.finding import protocol_of
 from emostudio.studies.grid import grid
 from emostudio.web.admin.desk import Desk, actor_of, head, study_choice
 from emostudio.web.admin.downloads import EXPORTS
@@ -62,10 +61,8 @@ def build(desk: Desk) -> None:
 
     def refreshed(slug: str) -> Updates:
         state = watching.progress(desk.db, slug)
-        with desk.db.read() as session:
-            protocol = Protocol.from_json(found(session, slug).protocol)
-        results = results_now(desk, slug, protocol) if state.people else None
-        verdicts = results.rows("screening") if results else []
+        protocol = protocol_of(desk.db, slug)
+        verdicts = screening.table(screening.screen(state.judgments, protocol))
         updates = {
             progress: drawn_progress(state, grid(desk.db, slug)),
             unlock: gr.Button(visible=bool(state.hidden)),
@@ -74,7 +71,10 @@ def build(desk: Desk) -> None:
         }
         if state.hidden:
             return updates | nothing(f"<p class='note'>{escape(state.hidden)}</p>")
-        if results is None or not results.counts.answers:
+        from emostudio.listening.results import results_of
+
+        results = results_of(protocol, state.judgments, state.excluded)
+        if not results.counts.answers:
             return updates | nothing("<p class='note'>Nobody has answered yet.</p>")
         return updates | drawn(results)
 
@@ -113,13 +113,6 @@ def build(desk: Desk) -> None:
     again.click(refresh, study, outputs, **private)
     unlock.click(unlocked, study, outputs, **private)
     connect_people(people, desk, study, refreshed, outputs)
-
-
-def results_now(desk: Desk, slug: str, protocol: Protocol) -> Results:
-    """Return the results of the answers so far."""
-    from emostudio.listening.results import results_of
-
-    return results_of(protocol, judgments_of(desk.db, slug), excluded_of(desk.db, slug))
 
 
 def drawn_exports(slug: str) -> str:

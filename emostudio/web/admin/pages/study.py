@@ -7,11 +7,14 @@ from typing import Any
 import gradio as gr
 
 from emostudio.listening.protocol import Protocol
-from emostudio.studies import authoring
+from emostudio.storage import taken
+from emostudio.studies import authoring, checks
 from emostudio.studies.finding import found
+from emostudio.studies.grid import grid
+from emostudio.studies.planning import plan_of
 from emostudio.web.admin.desk import Desk, actor_of, choices_of, head, study_choice
 from emostudio.web.admin.parts.clips import chosen, clips_part, connect_clips
-from emostudio.web.admin.parts.opening import connect_opening, opening
+from emostudio.web.admin.parts.opening import connect_opening, home_of, opening
 from emostudio.web.admin.parts.protocol_form import connect_scale, protocol_form
 from emostudio.web.admin.parts.trial_run import connect_trial_run, trial_run
 from emostudio.web.errors import in_words
@@ -47,17 +50,20 @@ def build(desk: Desk) -> None:
     def refreshed(slug: str, request: gr.Request) -> Updates:
         with desk.db.read() as session:
             row = found(session, slug)
-        protocol = Protocol.from_json(row.protocol)
-        draft = row.state == "draft"
+            done = [one.state for one in taken.assignments_of(session, row.id)].count("done")
+        protocol, shown = Protocol.from_json(row.protocol), grid(desk.db, slug)
+        expected, draft = plan_of(protocol, shown), row.state == "draft"
+        wrong = checks.problems_of(protocol, shown) if draft else []
+        said = checks.warnings_of(protocol, shown, expected, slug) if draft else []
         return {
             asks: f"<h2>Protocol</h2><p class='note'>{protocol.about.title}</p>",
             save: gr.Button("Save" if draft else "Save as a new draft"),
             files: f"<p class='links'><a href='files/{slug}/protocol.json' download>"
             "Download the protocol</a></p>",
             **form.filled(protocol),
-            **clips.shown(desk, slug, draft=draft),
-            **opened.shown(desk, slug, request),
-            **trial.shown(desk, slug),
+            **clips.shown(desk, shown, draft=draft),
+            **opened.shown(row, done, wrong, said, home_of(request)),
+            **trial.shown(expected),
         }
 
     def refresh(slug: str | None, request: gr.Request) -> Updates:

@@ -7,6 +7,7 @@ from html import escape
 
 from emostudio.studies.checks import MANY_CLIPPED
 from emostudio.studies.grid import Grid, GridClip
+from emostudio.web.admin.parts.tables import counted
 
 SHOWN = 60  # utterances; a page with thousands helps nobody
 
@@ -30,8 +31,7 @@ def _numbers(grid: Grid) -> str:
         "Same file": doubles,
         "Sample rates": rates or "–",
     }
-    items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
-    return f"<dl class='counts'>{items}</dl>"
+    return counted(facts)
 
 
 def _cells(grid: Grid) -> str:

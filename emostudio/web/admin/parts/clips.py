@@ -16,7 +16,7 @@ from emostudio.storage.tables import Collected
 from emostudio.studies import authoring, collecting, uploads
 from emostudio.studies.clips import NewClip
 from emostudio.studies.finding import draft
-from emostudio.studies.grid import grid
+from emostudio.studies.grid import Grid
 from emostudio.values import Clip
 from emostudio.web.admin.desk import Desk
 from emostudio.web.admin.parts.clip_table import clip_table
@@ -55,9 +55,8 @@ class Clips:
         """Return the components that `shown` updates."""
         return [self.tray, self.table, self.out, self.add, self.take, self.drop]
 
-    def shown(self, desk: Desk, slug: str, *, draft: bool) -> Updates:
+    def shown(self, desk: Desk, found: Grid, *, draft: bool) -> Updates:
         """Return the updates that show the clips of a study; those of a draft can be changed."""
-        found = grid(desk.db, slug)
         return {
             **{button: gr.Button(interactive=draft) for button in (self.add, self.take, self.drop)},
             self.table: clip_table(found),

@@ -11,10 +11,8 @@ from urllib.parse import urlsplit
 import gradio as gr
 
 from emostudio.listening.protocol import Protocol
-from emostudio.storage import taken
 from emostudio.storage.tables import Study
-from emostudio.studies import authoring, checks, freezing
-from emostudio.studies.finding import found
+from emostudio.studies import authoring, freezing
 from emostudio.web.admin.desk import STATES, Desk, actor_of
 from emostudio.web.admin.parts.clips import chosen
 from emostudio.web.errors import in_words
@@ -45,19 +43,24 @@ class Opening:
         """Return the components that `shown` updates."""
         return [self.state, self.freeze, self.close, self.listed]
 
-    def shown(self, desk: Desk, slug: str, request: gr.Request) -> Updates:
-        """Return the updates that show how far a study is."""
-        with desk.db.read() as session:
-            study = found(session, slug)
-            done = [row.state for row in taken.assignments_of(session, study.id)].count("done")
+    def shown(
+        self, study: Study, done: int, problems: list[str], warnings: list[str], home: str
+    ) -> Updates:
+        """Return the updates that show how far a study is.
+
+        Args:
+            study: the study.
+            done: listeners who have finished.
+            problems: what keeps a draft from being frozen.
+            warnings: what its author should know.
+            home: the address of this app.
+        """
         draft = study.state == "draft"
-        wrong = checks.problems(desk.db, slug) if draft else []
-        said = checks.warnings(desk.db, slug) if draft else []
-        link = f"{_home(request)}/t/{slug}"
+        link = f"{home}/t/{study.slug}"
         return {
             self.state: _state(study)
-            + (_draft(wrong, said) if draft else _live(study, link, done)),
-            self.freeze: gr.Button(visible=draft, interactive=not wrong),
+            + (_draft(problems, warnings) if draft else _live(study, link, done)),
+            self.freeze: gr.Button(visible=draft, interactive=not problems),
             self.close: gr.Button(visible=study.state == "live"),
             self.listed: gr.Checkbox(value=study.listed, visible=study.state == "live"),
         }
@@ -174,7 +177,7 @@ def _qr(link: str) -> str:
     )
 
 
-def _home(request: gr.Request) -> str:
+def home_of(request: gr.Request) -> str:
     """Return the address by which this administrator's browser knows EmoStudio."""
     headers = dict(request.headers)
     return headers.get("origin") or f"http://{headers.get('host', 'localhost')}"

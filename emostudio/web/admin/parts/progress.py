@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 
 from emostudio.studies.grid import Grid
-from emostudio.studies.watching import Progress
+from emostudio.studies.watching import Cell, Progress
 from emostudio.web.admin.desk import STATES
+from emostudio.web.admin.parts.tables import counted
 
 SHOWN = 60  # utterances
 
@@ -21,7 +23,6 @@ def drawn_progress(state: Progress, grid: Grid) -> str:
         "Withdrawn": len(state.people) - len(started),
         "Left out": sum(bool(person.excluded) for person in started),
     }
-    items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
     share = min(1.0, state.finished / state.planned)
     early = (
         f"<p class='warn'>Looked at early, on {state.unlocked_at:%Y-%m-%d}.</p>"
@@ -31,18 +32,19 @@ def drawn_progress(state: Progress, grid: Grid) -> str:
     return (
         f"<h2><span class='state {state.state}'>{STATES[state.state]}</span> Progress</h2>"
         f"<div class='filling' aria-hidden='true'><i style='width:{share:.0%}'></i></div>"
-        f"<dl class='counts'>{items}</dl>{early}{_answers(state, grid)}"
+        f"{counted(facts)}{early}{_answers(state, grid)}"
     )
 
 
 def _answers(state: Progress, grid: Grid) -> str:
     if not grid.systems or not grid.utterances:
         return ""
-    most = max(state.answers.values(), default=0) or 1
+    answers = state.answers
+    most = max(answers.values(), default=0) or 1
     heads = "".join(f"<th scope='col' class='number'>{escape(name)}</th>" for name in grid.systems)
     rows = "".join(
         f"<tr><th scope='row'>{escape(utterance)}</th>"
-        + "".join(_cell((system, utterance), state, grid, most) for system in grid.systems)
+        + "".join(_cell((system, utterance), answers, grid, most) for system in grid.systems)
         + "</tr>"
         for utterance in grid.utterances[:SHOWN]
     )
@@ -52,8 +54,8 @@ def _answers(state: Progress, grid: Grid) -> str:
     )
 
 
-def _cell(cell: tuple[str, str], state: Progress, grid: Grid, most: int) -> str:
+def _cell(cell: Cell, answers: Counter[Cell], grid: Grid, most: int) -> str:
     if cell not in grid.at:
         return "<td class='hole number'>–</td>"
-    count = state.answers[cell]
+    count = answers[cell]
     return f"<td class='number' style='--full:{count / most:.2f}'>{count}</td>"

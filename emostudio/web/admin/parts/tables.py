@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -42,6 +42,12 @@ def table(rows: Sequence[Row], title: str = "", note: str = "") -> str:
         )
         + (f"<p class='note'>{escape(note + more)}</p>" if note or more else "")
     )
+
+
+def counted(facts: Mapping[str, Any]) -> str:
+    """Draw numbers in a row, each below its name."""
+    items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
+    return f"<dl class='counts'>{items}</dl>"
 
 
 def _kind(values: Sequence[Any]) -> str:

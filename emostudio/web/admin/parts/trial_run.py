@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.studies.planning import Plan, listeners_needed, plan
+from emostudio.studies.planning import Plan, listeners_needed
 from emostudio.web.admin.desk import Desk
 from emostudio.web.admin.parts.clips import chosen
-from emostudio.web.admin.parts.tables import table
+from emostudio.web.admin.parts.tables import counted, table
 from emostudio.web.errors import in_words
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class TrialRun:
         """Return the components that `shown` updates."""
         return [self.expected, self.needed, self.found]
 
-    def shown(self, desk: Desk, slug: str) -> Updates:
+    def shown(self, plan: Plan) -> Updates:
         """Return the updates that show what to expect of a study."""
-        return {self.expected: drawn(plan(desk.db, slug)), self.needed: "", self.found: ""}
+        return {self.expected: drawn(plan), self.needed: "", self.found: ""}
 
 
 def trial_run() -> TrialRun:
@@ -97,8 +97,7 @@ def drawn(plan: Plan) -> str:
         "Votes a cell": votes,
         "Balanced after": f"{plan.round} listener{'s' * (plan.round != 1)}",
     }
-    items = "".join(f"<div><dt>{name}</dt><dd>{fact}</dd></div>" for name, fact in facts.items())
-    return f"<dl class='counts'>{items}</dl><p>{escape(_width(plan))}</p>"
+    return f"{counted(facts)}<p>{escape(_width(plan))}</p>"
 
 
 def _width(plan: Plan) -> str:
