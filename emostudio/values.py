@@ -29,6 +29,8 @@ EMOTIONS = (
 )
 LANGUAGES = ("en", "de")
 MAX_TEXT = 5_000
+ENGINES = ("emomix", "diemo")
+MAX_PLACES = 32  # of a path through the map
 SYNTHETIC = "synthetic speech, made by EmoStudio"
 
 # Named blends of EmoMix's paper (demo page) and of Plutchik's wheel: shares of basic emotions.
@@ -211,6 +213,8 @@ class Request:
     `voice` names a preset; `reference` is a clip of a voice instead, which needs `consent`.
     `emotion_reference` is a clip whose emotion is taken instead of `emotion`.
     `base` is the emotion of the first, coarse diffusion steps; empty means the largest share.
+    `engine` speaks it. `emotion_path` (places, D_emo), which DiEmo alone takes, are places among
+    its emotion embeddings instead of `emotion`: one for the whole take, or several to pass through.
     `lang` is empty for that of the voice, English where the voice is recorded: the studio fills it
     in, so that a take's own request tells it.
     """
@@ -231,10 +235,13 @@ class Request:
     k_min: float = 0.2
     tail: Literal["mix", "published"] = "mix"
     seed: int = 0
+    engine: Literal["emomix", "diemo"] = "emomix"
+    emotion_path: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no engine could speak, in words."""
         self._check_kinds()
+        self._check_path()
         if not any(char.isalnum() for char in self.text):
             raise ValueError("There is nothing to speak; type at least one word.")
         if len(self.text) > MAX_TEXT:
@@ -270,10 +277,29 @@ class Request:
             if not isinstance(value, int):
                 raise ValueError(f"{name} is {value}; give a whole number.")
 
+    def _check_path(self) -> None:
+        if self.engine not in ENGINES:
+            raise ValueError(f"Unknown engine '{self.engine}'; choose from {', '.join(ENGINES)}.")
+        try:  # JSON knows lists alone
+            path = tuple(tuple(float(x) for x in place) for place in self.emotion_path)
+        except (TypeError, ValueError):
+            raise ValueError("emotion_path is no list of places; give lists of numbers.") from None
+        object.__setattr__(self, "emotion_path", path)
+        if path and self.engine != "diemo":
+            raise ValueError("Only DiEmo speaks along places of the map; choose the engine diemo.")
+        if path and self.emotion_reference is not None:
+            raise ValueError("Give places of the map or an emotion reference, not both.")
+        if len(path) > MAX_PLACES:
+            raise ValueError(f"The path has {len(path)} places; {MAX_PLACES} is the limit.")
+        if not all(math.isfinite(x) for place in path for x in place):
+            raise ValueError("emotion_path has numbers that are not finite; draw the path again.")
+        if len({len(place) for place in path}) > 1:
+            raise ValueError("The places of emotion_path differ in size; take all from one map.")
+
     def _check_kinds(self) -> None:
         numbers = "intensity speed n_timesteps temperature k_max k_min seed"
         kinds: dict[str, tuple[tuple[type, ...], str]] = {
-            "a text": ((str,), "text voice base lang tail"),
+            "a text": ((str,), "text voice base lang tail engine"),
             "a number": ((int, float), numbers),
             "True or False": ((bool,), "consent"),
             "an EmotionMix": ((EmotionMix,), "emotion"),
@@ -290,6 +316,7 @@ class Request:
         """All but the recordings, ready for JSON."""
         plain = replace(self, reference=None, emotion_reference=None, consent=False)
         values = asdict(plain) | {"consent": self.consent, "emotion": dict(self.emotion.shares)}
+        values["emotion_path"] = [list(place) for place in self.emotion_path]
         del values["reference"], values["emotion_reference"]
         return values
 

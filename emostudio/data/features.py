@@ -28,7 +28,7 @@ SILENCE_BELOW_PEAK_DB = 38.0
 EDGE_S = 0.08
 MAX_GAIN_DB = 40.0
 _WORDLESS = np.zeros(0, np.int32)
-# What the aligner, the content encoder and EmoMix' recipe add, row by row.
+# What recipes add, row by row.
 ADDED = (
     "durations.npy",
     "units.npy",
@@ -40,6 +40,8 @@ ADDED = (
     "embeddings.json",
     "speaker_emb.npy",
     "emotion_emb.npy",
+    "clusters.npy",
+    "clusters.json",
 )
 
 

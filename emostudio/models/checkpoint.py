@@ -18,6 +18,9 @@ from torch import nn
 
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
+from emostudio.models.diemo.attributes import AttributeConfig, AttributeRegressor
+from emostudio.models.diemo.config import DiEmoConfig
+from emostudio.models.diemo.net import DiEmo
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.hubert import HubertConfig, HubertContent
@@ -39,6 +42,8 @@ NETS: dict[type[nn.Module], tuple[str, type]] = {
     ContentEncoder: ("content", ContentConfig),
     HubertContent: ("hubert", HubertConfig),
     Zest: ("zest", ZestConfig),
+    AttributeRegressor: ("attributes", AttributeConfig),
+    DiEmo: ("diemo", DiEmoConfig),
 }
 Net = TypeVar("Net", bound=nn.Module)
 

@@ -98,12 +98,10 @@ class EmotionRecognizer(nn.Module):
             maps.append(h)
         return maps
 
-    def forward(
-        self, mel: Float[Tensor, "B n_mels T"], mel_mask: Bool[Tensor, "B 1 T"] | None = None
-    ) -> tuple[Float[Tensor, "B n_emotions"], Float[Tensor, "B D_emo"]]:
-        """Logits and emotion embedding."""
-        if mel_mask is None:
-            mel_mask = torch.ones_like(mel[:, :1], dtype=torch.bool)
+    def frames(
+        self, mel: Float[Tensor, "B n_mels T"], mel_mask: Bool[Tensor, "B 1 T"]
+    ) -> tuple[Float[Tensor, "B T2 D_emo"], Bool[Tensor, "B T2"]]:
+        """What is heard in every other frame, and where there is data."""
         h = self.feature_maps(mel, mel_mask)[-1]
         mask = mel_mask[:, 0, ::2]
         h = F.leaky_relu(self.norm(self.linear(h.flatten(1, 2).transpose(1, 2))), 0.01)
@@ -114,10 +112,22 @@ class EmotionRecognizer(nn.Module):
         h, _ = nn.utils.rnn.pad_packed_sequence(
             self.lstm(packed)[0], batch_first=True, total_length=h.shape[1]
         )
+        return h, mask
+
+    def forward(
+        self, mel: Float[Tensor, "B n_mels T"], mel_mask: Bool[Tensor, "B 1 T"] | None = None
+    ) -> tuple[Float[Tensor, "B n_emotions"], Float[Tensor, "B D_emo"]]:
+        """Logits and emotion embedding."""
+        if mel_mask is None:
+            mel_mask = torch.ones_like(mel[:, :1], dtype=torch.bool)
+        h, mask = self.frames(mel, mel_mask)
         weights = self.attention(h)[..., 0].masked_fill(~mask, -torch.inf).softmax(-1)
         embedding = (weights[..., None] * h).sum(1)
-        logits = self.classify(F.leaky_relu(self.hidden(self.dropout(embedding)), 0.01))
-        return logits, embedding
+        return self.logits_of(embedding), embedding
+
+    def logits_of(self, embedding: Float[Tensor, "B D_emo"]) -> Float[Tensor, "B n_emotions"]:
+        """Logits of embeddings that this net gave."""
+        return self.classify(F.leaky_relu(self.hidden(self.dropout(embedding)), 0.01))
 
 
 def _three_channels(mel: Tensor, mask: Tensor) -> Tensor:

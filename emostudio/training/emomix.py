@@ -1,29 +1,25 @@
-"""Recipe of EmoMix on packed features: durations, F0, speaker and emotion embeddings are given.
-
-Each item is a window of frames with the tokens around it, more tokens than the encoder's
-convolutions reach, so that a window is encoded as the whole sentence would be.
-"""
+"""Recipe of EmoMix on packed features: durations, F0, speaker and emotion embeddings are given."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from emostudio.audio.pitch import fill_unvoiced
 from emostudio.data import batches
 from emostudio.data.features import Pack, Row
-from emostudio.models.alignment import classes_of
 from emostudio.models.blocks import lengths_to_mask
+from emostudio.models.diemo.net import DiEmo
 from emostudio.models.emomix.config import EmoMixConfig
-from emostudio.models.emomix.net import EmoMix, Prosody, spread
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.prosody import Prosody, spread
 from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
 from emostudio.training.acted import ACTED
 from emostudio.training.loop import Recipe
 from emostudio.training.transfer import Listeners, Wanted
+from emostudio.training.windows import prosody_losses, weighed, windowed, windows_of
 
 STYLE_WEIGHT = 0.05
 STYLE_ITEMS = 4
@@ -34,7 +30,6 @@ TRANSFER_WEIGHTS = {"emotion": 0.05, "voice": 0.3, "words": 0.4, "excess": 0.5}
 TRANSFER_ITEMS = 5
 # What an ablation leaves out: the style loss, emotion embeddings (a label's code instead), angry.
 ABLATIONS = ("style", "embedding", "angry")
-CROP = 128
 MEAN_SHARE = 0.5
 # How often an acted clip's rhythm and F0 are learned under a reader's name. No reader is ever angry
 # in the corpora, so a net that is told who speaks learns that readers never are.
@@ -149,17 +144,9 @@ class EmoMixRecipe(Recipe[EmoMix]):
         return found
 
     def _item(self, rng: np.random.Generator, row: Row) -> dict[str, np.ndarray]:
-        data, voices = self._data, self._voices
-        window = batches.crop(rng, row.n_frames, CROP)
-        tokens, durations = data.tokens_of(row), data.durations_of(row)
-        ends = durations.cumsum()
-        first = int(np.searchsorted(ends, window.start, side="right"))
-        last = int(np.searchsorted(ends, window.stop - 1, side="right"))
-        low, high = max(0, first - self._context), min(len(tokens), last + 1 + self._context)
-        # Frames of a token that the window cuts: the place within it must stay true.
-        offset = window.start - (ends[low] - durations[low])
-        f0 = data.f0_of(row)
-        log_f0 = fill_unvoiced(f0)[window] - voices.pitch_means[row.speaker]
+        voices = self._voices
+        pitch_mean = voices.pitch_means[row.speaker]
+        item = windowed(rng, self._data, row, context=self._context, pitch_mean=pitch_mean)
         emotion = self.export.config.emotions.index(row.emotion)
         place = self._places[row.name]
         use_mean = rng.random() < MEAN_SHARE
@@ -170,19 +157,10 @@ class EmoMixRecipe(Recipe[EmoMix]):
         swap = row.corpus in ACTED and rng.random() < SWAP_SHARE
         reader = self._readers[int(rng.integers(len(self._readers)))]
         prosody_speaker_emb = voices.speaker_means[reader] if swap else speaker_emb
-        classes = np.repeat(classes_of(tokens), durations)[window]
         # An emotion that this reader never had: what listeners are asked about.
         asked = int(rng.choice(self._asked)) if self._asked else 0
-        return {
+        return item | {
             "prosody_speaker_emb": prosody_speaker_emb.astype(np.float32),
-            "tokens": tokens[low:high].astype(np.int64),
-            "durations": durations[low:high].astype(np.int64),
-            "offset": np.array([offset], np.int64),
-            "mel": data.mel_of(row)[:, window],
-            "log_f0": log_f0.astype(np.float32),
-            "voiced": (f0[window] > 0).astype(np.float32),
-            "pitch_mean": np.array([voices.pitch_means[row.speaker]], np.float32),
-            "classes": classes.astype(np.int64),
             "reader": np.array([row.corpus not in ACTED]),
             "asked": np.array([asked]),
             "speaker_emb": speaker_emb.astype(np.float32),
@@ -198,20 +176,10 @@ class EmoMixRecipe(Recipe[EmoMix]):
         who = (batch["speaker_emb"], batch["emotion_emb"])
         reads_like = (batch["prosody_speaker_emb"], batch["emotion_emb"])
         features, log_durations = net.encode(batch["tokens"], token_mask, *reads_like)
-        durations = batch["durations"].float()
-        # Poisson likelihood: exp of the output is then the mean duration, which exp of the mean
-        # log duration (the paper's squared error) falls short of by a quarter.
-        kept = token_mask[:, 0].float()
-        poisson = log_durations.exp() - durations * log_durations
-        duration = (poisson * kept).sum() / kept.sum()
-
-        frames = _windows(features, batch)
+        frames = windows_of(features, batch)
         energy = mel.mean(1)
         got = net.predict_prosody(frames, mask, *reads_like)
-        weight = flat * (0.1 + 0.9 * batch["voiced"])
-        pitch = ((got.log_f0 - batch["log_f0"]).square() * weight).sum() / weight.sum()
-        voicing = F.binary_cross_entropy_with_logits(got.voiced_logit, batch["voiced"], flat)
-        loudness = ((got.energy - energy).square() * flat).sum() / flat.sum()
+        read = prosody_losses(got, log_durations, batch, token_mask, mask)
 
         given = Prosody(batch["log_f0"], batch["voiced"], energy)
         mu, hidden = net.prior(frames, given, batch["pitch_mean"][:, 0], mask, *who)
@@ -232,23 +200,22 @@ class EmoMixRecipe(Recipe[EmoMix]):
         )
         # Far from the data its expectation is smooth, and has no style to be held to.
         style = (style * net.schedule.data_share(t[some])).mean()
-        loss = (
-            0.3 * duration + 5 * pitch + 0.5 * voicing + 0.2 * loudness + 0.5 * prior + diffusion
-        ) + (0.0 if self._without == "style" else STYLE_WEIGHT) * style
+        loss = weighed(read) + 0.5 * prior + diffusion
+        loss = loss + (0.0 if self._without == "style" else STYLE_WEIGHT) * style
         heard = self._transfer(batch, token_mask, mask)
         for name, value in heard.items():
             loss = loss + TRANSFER_WEIGHTS[name] * value
-        return heard | {
-            "loss": loss,
-            "duration": duration,
-            "pitch": pitch,
-            "voicing": voicing,
-            "loudness": loudness,
-            "prior": prior,
-            "diffusion": diffusion,
-            "error": error.mean(),
-            "style": style,
-        }
+        return (
+            {"loss": loss}
+            | read
+            | heard
+            | {
+                "prior": prior,
+                "diffusion": diffusion,
+                "error": error.mean(),
+                "style": style,
+            }
+        )
 
     def _transfer(
         self, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor
@@ -262,7 +229,7 @@ class EmoMixRecipe(Recipe[EmoMix]):
         labels = part["asked"][:, 0]
         who = (part["speaker_emb"], net.emotion_means[labels])
         features, _ = net.encode(part["tokens"], token_mask[some], *who)
-        frames = _windows(features, part)
+        frames = windows_of(features, part)
         with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
             prosody = net.predict_prosody(frames, mask, *who)
         given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
@@ -288,14 +255,6 @@ def _labels_alone(voices: Voices, data: Pack, emotions: tuple[str, ...]) -> Voic
         codes[emotions.index(r.emotion)] if r.emotion in emotions else codes[0] for r in data.rows
     ]
     return replace(voices, emotion_emb=np.stack(of_row), emotion_means=codes)
-
-
-def _windows(features: Tensor, batch: dict[str, Tensor]) -> Tensor:
-    """Spread token features over all frames of the tokens, then cut each item's window."""
-    offset, n_frames = batch["offset"], batch["mel"].shape[-1]
-    everything = spread(features, batch["durations"], int((offset + n_frames).max()))
-    index = (offset + torch.arange(n_frames, device=offset.device))[:, None]
-    return everything.gather(2, index.expand(-1, everything.shape[1], -1))
 
 
 def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
@@ -326,7 +285,9 @@ def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
 
 
 @torch.inference_mode()
-def spoken_shifts(model: EmoMix, data: Pack, voices: Voices, *, n_texts: int = 24) -> np.ndarray:
+def spoken_shifts(
+    model: EmoMix | DiEmo, data: Pack, voices: Voices, *, n_texts: int = 24
+) -> np.ndarray:
     """How this model moves readers from neutral, as `acted_shifts`, on English training texts."""
     emotions = model.config.emotions
     readers = data.select("train", worded=True)
@@ -351,22 +312,26 @@ def spoken_shifts(model: EmoMix, data: Pack, voices: Voices, *, n_texts: int = 2
     return shifts - shifts[emotions.index("neutral")]
 
 
-def calibrated(model: EmoMix, data: Pack, voices: Voices, *, without: str = "") -> EmoMixConfig:
-    """The model's config with the offsets that make readers move as far as actors do.
+def calibrate(model: EmoMix | DiEmo, data: Pack, voices: Voices, *, without: str = "") -> None:
+    """Set the model's offsets so that readers move as far as actors do.
 
     An emotion that an ablation is `without` keeps what the model has.
     """
     acted = acted_shifts(data, model.config.emotions)
     acted[[name == without for name in model.config.emotions]] = np.nan
     if np.isnan(acted).all():  # nobody acts in this pack: what the model knew stays
-        return model.config
+        return
     known = np.zeros_like(acted)
     if model.config.duration_offsets:
         known = np.array([model.config.duration_offsets, model.config.pitch_offsets]).T
     lacking = acted - spoken_shifts(model, data, voices)
     lacking = np.where(np.isnan(lacking), known, lacking)
     durations, pitches = (tuple(round(float(x), 4) for x in column) for column in lacking.T)
-    return replace(model.config, duration_offsets=durations, pitch_offsets=pitches)
+    offsets = {"duration_offsets": durations, "pitch_offsets": pitches}
+    if isinstance(model, DiEmo):
+        model.config = replace(model.config, **offsets)
+    else:
+        model.config = replace(model.config, **offsets)
 
 
 # Who is offered as a preset: readers with the most speech, whoever a user adds; no actor.

@@ -1,8 +1,9 @@
 """Every recipe by name, at the shipped size and at the paper's: `train RECIPE` looks here.
 
 Order for a pack made anew: aligner (writes durations into the pack), ser, judge, speaker, vocoder
-and content (writes units) in any order, then emomix and zest, which read the shipped recognizer and
-speaker encoder. Instead of content, content-hubert makes units of a HuBERT that the user has.
+and content (writes units) in any order, then emomix, zest and diemo, which read the shipped
+recognizer and speaker encoder. Instead of content, content-hubert makes units of a HuBERT that the
+user has. `attributes` and `clusters` need no other but the latter's embeddings.
 """
 
 import json
@@ -18,6 +19,9 @@ from emostudio.data.features import Pack
 from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
+from emostudio.models.diemo.attributes import AttributeConfig, AttributeRegressor
+from emostudio.models.diemo.config import DiEmoConfig
+from emostudio.models.diemo.net import DiEmo
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.hubert import HubertConfig, HubertContent
@@ -28,10 +32,14 @@ from emostudio.models.vocoder import Vocoder, VocoderConfig
 from emostudio.models.zest.config import ZestConfig
 from emostudio.models.zest.net import Zest
 from emostudio.settings import Settings
+from emostudio.training import attributes
 from emostudio.training.aligner import AlignerRecipe, align
+from emostudio.training.clusters import cluster
 from emostudio.training.content import ContentRecipe, PackedUnits, quantize
+from emostudio.training.diemo import ABLATIONS as DIEMO_ABLATIONS
+from emostudio.training.diemo import DiEmoRecipe, clusters_of, emotion_means
 from emostudio.training.embeddings import embed
-from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrated, preset_voices
+from emostudio.training.emomix import ABLATIONS, EmoMixRecipe, Voices, calibrate, preset_voices
 from emostudio.training.judge import JudgeRecipe
 from emostudio.training.loop import Recipe, RunConfig, fit, refuse_taken
 from emostudio.training.ser import SerRecipe
@@ -84,6 +92,8 @@ def _plans() -> dict[str, Plan]:
         ),
         "content-hubert": Plan(HubertContent, HubertConfig(), RunConfig()),
         "zest": Plan(Zest, ZestConfig(), RunConfig(batch_size=16 * grow, precision=half)),
+        "attributes": Plan(AttributeRegressor, AttributeConfig(), attributes.RUN),
+        "diemo": Plan(DiEmo, DiEmoConfig(), RunConfig(batch_size=16 * grow, precision=half)),
     }
     sizes = {
         "aligner": AlignerConfig.paper(),
@@ -94,6 +104,7 @@ def _plans() -> dict[str, Plan]:
         "emomix": EmoMixConfig.paper(),
         "content": ContentConfig.paper(),
         "zest": ZestConfig.paper(),
+        "diemo": DiEmoConfig.paper(),
     }
     paper = {
         f"{name}-paper": replace(
@@ -105,21 +116,18 @@ def _plans() -> dict[str, Plan]:
     }
     ablated = {
         f"{name}-without-{part}": replace(shipped[name], without=part)
-        for name, parts in (("emomix", ABLATIONS), ("zest", ZEST_ABLATIONS))
+        for name, parts in ABLATED.items()
         for part in parts
     }
     return shipped | paper | ablated
 
 
+_SIZED = "aligner ser judge speaker vocoder emomix content zest diemo".split()
+ABLATED = {"emomix": ABLATIONS, "zest": ZEST_ABLATIONS, "diemo": DIEMO_ABLATIONS}
 RECIPES = (
-    *(
-        f"{name}{size}"
-        for size in ("", "-paper")
-        for name in ("aligner", "ser", "judge", "speaker", "vocoder", "emomix", "content", "zest")
-    ),
-    "content-hubert",
-    *(f"emomix-without-{part}" for part in ABLATIONS),
-    *(f"zest-without-{part}" for part in ZEST_ABLATIONS),
+    *(f"{name}{size}" for size in ("", "-paper") for name in _SIZED),
+    *("content-hubert", "attributes", "clusters"),
+    *(f"{name}-without-{part}" for name, parts in ABLATED.items() for part in parts),
 )
 
 
@@ -143,10 +151,14 @@ def train(
         ValueError: no such recipe, no pack, or what the recipe needs was not made yet.
     """
     plans = _plans()
-    if recipe not in plans:
-        raise ValueError(f"There is no recipe '{recipe}'; choose from {', '.join(plans)}.")
-    plan = plans[recipe]
+    if recipe not in RECIPES:
+        raise ValueError(f"There is no recipe '{recipe}'; choose from {', '.join(RECIPES)}.")
     pack = Pack.open(data)
+    if recipe == "clusters":  # no net and no run: what is found goes into the pack
+        _embedded(data)
+        cluster(data, seed=seed)
+        return 0
+    plan = plans[recipe]
     torch.manual_seed(seed)  # the first weights
     first = checkpoint.load(plan.net, start) if start is not None else None
     if first is not None:  # a checkpoint knows its own size
@@ -163,7 +175,8 @@ def train(
     rate = plan.run.learning_rate / (1 if start is None else 3)
     if resume and (run / "run.json").is_file():
         rate = json.loads((run / "run.json").read_text(encoding="utf-8"))["learning_rate"]
-    config = replace(plan.run, minutes=minutes, max_steps=max_steps, seed=seed, learning_rate=rate)
+    steps = max_steps or plan.run.max_steps  # some are done after a known number
+    config = replace(plan.run, minutes=minutes, max_steps=steps, seed=seed, learning_rate=rate)
     step = fit(task, config, run, resume=resume)
     trained = checkpoint.load(plan.net, run)
     if isinstance(trained, PhonemeNet):
@@ -173,9 +186,12 @@ def train(
         checkpoint.save(trained, run)
     if isinstance(trained, Zest):
         checkpoint.save(finished(trained, pack), run)
-    if isinstance(trained, EmoMix):
+    if isinstance(trained, DiEmo):
+        trained.emotion_means.copy_(emotion_means(trained, pack))
+        checkpoint.save(trained, run)
+    if isinstance(trained, EmoMix | DiEmo):
         voices = Voices.of(pack, data, plan.config.emotions)
-        trained.config = calibrated(trained, pack, voices, without=plan.without)
+        calibrate(trained, pack, voices, without=plan.without)
         checkpoint.save_config(trained, run)
         presets = preset_voices(pack, voices)
         if start is not None and (start / "voices.json").is_file():
@@ -228,8 +244,23 @@ def _zest(plan: Plan, pack: Pack, data: Path) -> Recipe:
     )
 
 
+def _diemo(plan: Plan, pack: Pack, data: Path) -> Recipe:
+    voices, listeners = _heard(plan, pack, data)
+    found = plan.without == "labels"
+    clusters = clusters_of(pack, data, plan.config.emotions, found=found)
+    return DiEmoRecipe(plan.config, pack, voices, listeners, clusters, without=plan.without)
+
+
 def _heard(plan: Plan, pack: Pack, data: Path) -> tuple[Voices, Listeners]:
     """Embeddings by the recognizer and speaker encoder in use, and who listens."""
+    store, recognizer = _embedded(data)
+    ears = store.load(SpeakerEncoder), store.load(PhonemeNet), store.load(Vocoder)
+    listeners = Listeners(recognizer, *ears)
+    return Voices.of(pack, data, plan.config.emotions), listeners
+
+
+def _embedded(data: Path) -> tuple[checkpoint.Store, EmotionRecognizer]:
+    """The models in use, by whose recognizer and speaker encoder the pack is embedded."""
     settings = Settings.from_env()
     store = checkpoint.Store(settings.checkpoints, settings.models)
     sources = {name: store.sha256(name) for name in ("ser", "speaker")}
@@ -238,9 +269,7 @@ def _heard(plan: Plan, pack: Pack, data: Path) -> tuple[Voices, Listeners]:
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != sources:
         embed(store.load(SpeakerEncoder), recognizer, data)
         note.write_text(json.dumps(sources), encoding="utf-8")
-    ears = store.load(SpeakerEncoder), store.load(PhonemeNet), store.load(Vocoder)
-    listeners = Listeners(recognizer, *ears)
-    return Voices.of(pack, data, plan.config.emotions), listeners
+    return store, recognizer
 
 
 _BUILDERS: dict[type[nn.Module], Callable[[Plan, Pack, Path], Recipe]] = {
@@ -254,4 +283,8 @@ _BUILDERS: dict[type[nn.Module], Callable[[Plan, Pack, Path], Recipe]] = {
     EmoMix: _emomix,
     ContentEncoder: lambda plan, pack, _: ContentRecipe(plan.config, pack),
     Zest: _zest,
+    AttributeRegressor: lambda plan, pack, _: attributes.AttributeRecipe(
+        plan.config, attributes.Told.of(pack)
+    ),
+    DiEmo: _diemo,
 }

@@ -7,8 +7,9 @@ import torch
 
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.diffusion import Schedule
-from emostudio.models.emomix.net import EmoMix, Prosody, spread
+from emostudio.models.emomix.net import EmoMix
 from emostudio.models.emomix.sampler import MixSchedule, sample
+from emostudio.models.prosody import Prosody, spread
 
 N_FRAMES = 24
 

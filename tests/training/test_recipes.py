@@ -177,13 +177,14 @@ def test_an_unknown_recipe_is_said_in_words(folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_calibrated_model_moves_readers_as_far_as_actors_move(folder: Path) -> None:
-    from emostudio.training.emomix import acted_shifts, calibrated, spoken_shifts
+    from emostudio.training.emomix import acted_shifts, calibrate, spoken_shifts
 
     data = Pack.open(folder)
     recipe = emomix(data, folder)
     assert isinstance(recipe.export, EmoMix)
     voices = Voices.of(data, folder, EMOTIONS)
-    config = calibrated(recipe.export.eval(), data, voices)
+    calibrate(recipe.export.eval(), data, voices)
+    config = recipe.export.config
     offsets = np.array([config.duration_offsets, config.pitch_offsets]).T
     spoken = spoken_shifts(recipe.export, data, voices)
     acted = acted_shifts(data, EMOTIONS)

@@ -8,8 +8,6 @@ energy, so that the emotion of an actor carries to a reader's pitch range, and h
 EmoMix, https://arxiv.org/abs/2306.00648; the base is Grad-TTS, https://arxiv.org/abs/2105.06337
 """
 
-from typing import NamedTuple
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -20,15 +18,8 @@ from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.diffusion import Schedule
 from emostudio.models.emomix.estimators import Condition, ConvNextEstimator
 from emostudio.models.emomix.unet2d import UNet2dEstimator
+from emostudio.models.prosody import Prosody
 from emostudio.text.phonemes import N_STRESSES
-
-
-class Prosody(NamedTuple):
-    """Of each frame (B, T): log F0 over the speaker's mean, logit of voicing, energy in nats."""
-
-    log_f0: Tensor
-    voiced_logit: Tensor
-    energy: Tensor
 
 
 class ConditionedStack(nn.Module):
@@ -135,17 +126,3 @@ class EmoMix(nn.Module):
         hidden = self.prior_stack(x, mask, speaker_emb, emotion_emb)
         mu = self.prior_head(hidden).float() * 2.5 - 5 + 0.5 * source
         return mu * mask, hidden
-
-
-def spread(
-    features: Float[Tensor, "B C L"], durations: Int[Tensor, "B L"], n_frames: int
-) -> Float[Tensor, "B C+2 T"]:
-    """Give each token's features to its frames, with the place in the token and its log length."""
-    ends = durations.cumsum(1)
-    frame = torch.arange(n_frames, device=features.device).expand(len(ends), -1)
-    token = torch.searchsorted(ends, frame.contiguous(), right=True).clamp(max=ends.shape[1] - 1)
-    length = durations.gather(1, token).clamp(min=1)
-    place = (frame - (ends - durations).gather(1, token) + 0.5) / length
-    spread_out = features.gather(2, token[:, None].expand(-1, features.shape[1], -1))
-    extra = torch.stack([place.clamp(0, 1) * 2 - 1, length.float().log() / 2], dim=1)
-    return torch.cat([spread_out, extra.to(features.dtype)], dim=1)
