@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from emostudio.cli import convert, measure, recognize, speak, storage, train
+from emostudio.cli import map as mapping
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         prog="emostudio", description="Emotional speech from a text, a voice and emotions."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (speak, convert, recognize, storage, train, measure):
+    for group in (speak, convert, recognize, mapping, storage, train, measure):
         group.add(commands)
     return top
 
@@ -36,6 +37,7 @@ def main(argv: list[str] | None = None, *, studio: Studio | None = None) -> int:
             "speak",
             "convert",
             "recognize",
+            "map",
             "evaluate",
             "bench",
         ):

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from emostudio.conversion import HOP_S, Comparison, Conversion, Converted, joined
 from emostudio.passport import NONE, given_again, heard_in, passport_of
 from emostudio.settings import Settings
-from emostudio.values import EMOTIONS, Clip, EmotionMix, Prediction, ReadBack, Request, Take
+from emostudio.values import EMOTIONS, Clip, EmotionMix, Prediction, Request, Take
 
 if TYPE_CHECKING:
-    from emostudio.engines.emomix import EmoMixEngine, Manner, Voice
+    import numpy as np
+
+    from emostudio.engines.diemo import DiEmoEngine
+    from emostudio.engines.emomix import EmoMixEngine
     from emostudio.engines.zest import ZestEngine
+    from emostudio.maps.embedding import Ear
+    from emostudio.maps.sources import Source
+    from emostudio.maps.space import EmotionMap
     from emostudio.models.checkpoint import Store
     from emostudio.studies.listening import Listening
 
 Engine = TypeVar("Engine")
-PAUSE_S = 0.3
+# What speaks, and what a person should know to choose.
+SPEAKING = {
+    "emomix": "EmoMix sounds best: it refines each take step by step.",
+    "diemo": "DiEmo is fast: it speaks in one pass and has no sampler to steer.",
+}
 RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000
 
@@ -38,21 +46,26 @@ class Studio:
         self._hashes: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
-    def voices(self) -> dict[str, str]:
+    def engines(self) -> dict[str, str]:
+        """What can speak here, as its checkpoint is there, and a line on each."""
+        return {name: line for name, line in SPEAKING.items() if self._is_there(name)}
+
+    def voices(self, engine: str = "emomix") -> dict[str, str]:
         """Preset voices and their languages.
 
         Raises:
             ValueError: the checkpoint is missing.
         """
-        return {name: voice["lang"] for name, voice in self._describe("voices.json").items()}
+        voices = self._describe("voices.json", engine)
+        return {name: voice["lang"] for name, voice in voices.items()}
 
-    def emotions(self) -> tuple[str, ...]:
-        """The emotions that the loaded checkpoint knows.
+    def emotions(self, engine: str = "emomix") -> tuple[str, ...]:
+        """The emotions that an engine's checkpoint knows.
 
         Raises:
             ValueError: the checkpoint is missing.
         """
-        return self._known("emomix")
+        return self._known(engine)
 
     def convertible(self) -> tuple[str, ...]:
         """The emotions that a recording can be converted to by name.
@@ -87,9 +100,10 @@ class Studio:
             request = text
         else:
             request = Request(text=text, voice=voice, emotion=EmotionMix.parse(emotion), **settings)
+        from emostudio.engines.takes import sentences_of
+
         request = self._with_lang(request)
-        takes = []
-        n_sentences = len(self._sentences(request.text, request.lang))
+        takes, n_sentences = [], len(sentences_of(request))
         for take in self.speak_sentences(request):
             takes.append(take)
             if progress is not None:
@@ -102,16 +116,18 @@ class Studio:
         Raises:
             ValueError: as `speak`.
         """
+        from emostudio.engines.takes import spoken
+
         request = self._with_lang(request)
-        sentences = self._sentences(request.text, request.lang)
-        engine = self._load()
-        voice, manner = engine.voice_of(request), engine.manner_of(request)
-        for place, sentence in enumerate(sentences):
-            seed = (request.seed + place) % 2**32
-            part = replace(request, text=sentence, seed=seed)
-            spoken = engine.speak(part, voice, manner)
-            clip = Clip(spoken.wav, SAMPLE_RATE)
-            yield self._take(part, clip, spoken.mel, spoken.f0, voice, manner)
+        engine = self._load(request.engine)
+        yield from spoken(engine, request, self._hashes[request.engine])
+
+    def join(self, request: Request, takes: list[Take]) -> Take:
+        """Make the take of a whole request from those that `speak_sentences` gave for it."""
+        from emostudio.engines.takes import joined
+
+        request = self._with_lang(request)
+        return joined(self._load(request.engine), request, takes, self._hashes[request.engine])
 
     def recognize(self, clip: Clip | str | Path) -> Prediction:
         """Tell the emotion of a clip or of a file.
@@ -124,7 +140,7 @@ class Studio:
         if not isinstance(clip, Clip):
             clip = Clip.load(clip)
         check_clip(clip)
-        return recognize(self._load().recognizer, clip)
+        return recognize(self._any().recognizer, clip)
 
     def request_of(
         self,
@@ -236,6 +252,40 @@ class Studio:
 
         return words_apart(source, result)
 
+    def embed(self, clip: Clip) -> dict[str, np.ndarray]:
+        """What a map knows of a clip: features (D,) by name, `affect` (arousal, ...) among them.
+
+        Raises:
+            ValueError: it is too short or silent, or a checkpoint is missing.
+        """
+        return self._load_ear().hear(clip).features
+
+    def map(
+        self,
+        clips: Iterable[str | Path] | Source,
+        *,
+        method: str = "umap",
+        feature: str = "diemo",
+        every: bool = False,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> EmotionMap:
+        """Lay clips out by how alike they are; the same is made once and then kept.
+
+        Args:
+            clips: sound files, or a source of `emostudio.maps.sources`.
+            method: umap, pca, or plane (valence and arousal).
+            feature: what decides who is alike: diemo, ser, speaker or raw.
+            every: make the pictures by all other features and methods too.
+            progress: called with the share done and a word on what is being done.
+
+        Raises:
+            ValueError: too few clips, or what is asked can't be done; the sentence says why.
+        """
+        from emostudio.maps.building import make
+
+        home, views = self.settings.data_dir / "maps", ((feature, method),)
+        return make(clips, self._load_ear(), home, views=views, every=every, progress=progress)
+
     @cached_property
     def listening(self) -> Listening:
         """Listening tests and labels: `studio.listening.create(...)`; opens their database.
@@ -249,18 +299,28 @@ class Studio:
 
     def load(self) -> None:
         """Load the models now instead of on first use."""
-        self._load()
+        for engine in self.engines() or SPEAKING:
+            self._load(engine)
         self._load_converter()
 
-    def _load(self) -> EmoMixEngine:
+    def _load(self, engine: str) -> EmoMixEngine | DiEmoEngine:
+        if engine == "diemo":
+            from emostudio.engines.diemo import DiEmoEngine
+
+            return self._once(engine, DiEmoEngine)
         from emostudio.engines.emomix import EmoMixEngine
 
-        return self._once("speak", EmoMixEngine)
+        return self._once(engine, EmoMixEngine)
 
     def _load_converter(self) -> ZestEngine:
         from emostudio.engines.zest import ZestEngine
 
         return self._once("convert", ZestEngine)
+
+    def _load_ear(self) -> Ear:
+        from emostudio.maps.embedding import Ear
+
+        return self._once("map", Ear)
 
     def _once(self, use: str, engine: Callable[[Store, str], Engine]) -> Engine:
         with self._lock:
@@ -271,6 +331,11 @@ class Studio:
                 self._engines[use] = loaded
             return self._engines[use]
 
+    def _any(self) -> Any:
+        # All engines have the same recognizer.
+        loaded = next(iter(self._engines.values()), None)
+        return loaded or self._load(next(iter(self.engines()), "emomix"))
+
     def _store(self) -> Store:
         from emostudio.models.checkpoint import Store
 
@@ -280,7 +345,13 @@ class Studio:
         known = self._describe("config.json", net).get("emotions", [])
         return tuple(name for name in EMOTIONS if name in known)
 
-    def _describe(self, file: str, net: str = "emomix") -> dict[str, Any]:
+    def _is_there(self, net: str) -> bool:
+        try:
+            return bool(self._known(net))
+        except ValueError:
+            return False
+
+    def _describe(self, file: str, net: str) -> dict[str, Any]:
         # Read without torch, so that the page opens before any model is loaded.
         import json
 
@@ -304,78 +375,8 @@ class Studio:
         if request.reference is not None:
             return replace(request, lang=RECORDED_LANG)
         # The engine says which voices there are, where this one is not among them.
-        return replace(request, lang=self.voices().get(request.voice, RECORDED_LANG))
-
-    @staticmethod
-    def _sentences(text: str, lang: str) -> list[str]:
-        from emostudio.text.normalize import normalize
-        from emostudio.text.sentences import split_sentences
-
-        sentences = split_sentences(text, lang)
-        for sentence in sentences:  # refuse the whole before any of it is spoken
-            normalize(sentence, lang)
-        return sentences
-
-    def _take(
-        self,
-        request: Request,
-        clip: Clip,
-        mel: np.ndarray,
-        f0: np.ndarray,
-        voice: Voice,
-        manner: Manner,
-    ) -> Take:
-        from emostudio.evaluation.readback import recognize, voice_similarity
-
-        engine = self._load()
-        read_back = ReadBack(
-            requested=manner.requested(),
-            heard=recognize(engine.recognizer, clip),
-            voice_similarity=voice_similarity(engine.speaker, clip, voice.speaker_emb),
-        )
-        passport = self._passport(request, clip, read_back)
-        return Take(clip, request, passport, read_back, mel, f0)
-
-    def join(self, request: Request, takes: list[Take]) -> Take:
-        """Make the take of a whole request from those that `speak_sentences` gave for it.
-
-        A pause goes between two; voice similarity is the mean by length.
-        """
-        request = self._with_lang(request)
-        if len(takes) == 1:
-            # Its only sentence may be the text with other blanks: the passport keeps the text.
-            (take,) = takes
-            passport = take.passport | {"request": request.settings()}
-            return replace(take, request=request, passport=passport)
-        hop = round(takes[0].clip.wav.size / takes[0].f0.size)
-        gap = round(PAUSE_S * SAMPLE_RATE / hop)
-        wavs, mels, f0s = [], [], []
-        for take in takes:
-            wavs += [take.clip.wav, np.zeros(gap * hop, np.float32)]
-            mels += [take.mel, np.full((len(take.mel), gap), take.mel.min(), np.float32)]
-            f0s += [take.f0, np.zeros(gap, np.float32)]
-        clip = Clip(np.concatenate(wavs[:-1]), SAMPLE_RATE)
-        weights = np.array([take.clip.duration_s for take in takes])
-        similarity = np.average([t.read_back.voice_similarity for t in takes], weights=weights)
-        read_back = ReadBack(
-            requested=takes[0].read_back.requested,
-            heard=self.recognize(clip),
-            voice_similarity=float(similarity),
-        )
-        passport = self._passport(request, clip, read_back)
-        mel, f0 = np.concatenate(mels[:-1], axis=1), np.concatenate(f0s[:-1])
-        return Take(clip, request, passport, read_back, mel, f0)
-
-    def _passport(self, request: Request, clip: Clip, read_back: ReadBack) -> dict[str, Any]:
-        return passport_of(
-            {"request": request.settings()},
-            {"reference": request.reference, "emotion_reference": request.emotion_reference},
-            clip,
-            self._hashes["speak"],
-            {"requested": read_back.requested}
-            | heard_in(read_back.heard)
-            | {"voice_similarity": round(read_back.voice_similarity, 4)},
-        )
+        voices = self.voices(request.engine)
+        return replace(request, lang=voices.get(request.voice, RECORDED_LANG))
 
     def _with_passport(self, result: Converted) -> Converted:
         request, back = result.request, result.read_back

@@ -46,13 +46,24 @@ def test_a_text_becomes_a_file_and_its_passport(
     assert "asked happy=0.7,surprise=0.3, heard happy" in out
 
 
+def test_the_engine_is_chosen_and_a_passport_keeps_it(here: Path) -> None:
+    assert run("speak", "Hello.", "--engine", "diemo", "--out", "fast.wav") == 0
+    assert passport(here / "fast.json")["request"]["engine"] == "diemo"
+    assert run("speak", "--passport", "fast.json", "--out", "again.wav") == 0
+    assert (here / "again.wav").read_bytes() == (here / "fast.wav").read_bytes()
+    assert run("speak", "Hello.", "--out", "plain.wav") == 0
+    assert (here / "plain.wav").read_bytes() != (here / "fast.wav").read_bytes()
+
+
 def test_every_option_reaches_the_request(here: Path) -> None:
     options = "--mix sad --base happy --intensity 0.5 --voice LJ --lang de --speed 1.5 --steps 8"
-    options += " --temperature 2 --k-max 0.7 --k-min 0.1 --tail published --seed 7"
+    options += " --temperature 2 --k-max 0.7 --k-min 0.1 --tail published --seed 7 --engine diemo"
     assert run("speak", "Hallo.", *options.split()) == 0
     request = passport(here / "take.json")["request"]
     del request["emotion"], request["text"], request["consent"]
     assert request == {
+        "engine": "diemo",
+        "emotion_path": [],
         "voice": "LJ",
         "base": "happy",
         "intensity": 0.5,
@@ -336,7 +347,13 @@ def test_what_is_wrong_is_said_and_the_exit_code_is_2(
 
 @pytest.mark.parametrize(
     "argv",
-    [[], ["sing"], ["speak", "Hi", "--steps", "few"], ["speak", "Hi", "--tail", "none"]],
+    [
+        [],
+        ["sing"],
+        ["speak", "Hi", "--steps", "few"],
+        ["speak", "Hi", "--tail", "none"],
+        ["speak", "Hi", "--engine", "x"],
+    ],
 )
 def test_options_that_do_not_exist_exit_with_2(
     argv: list[str], capsys: pytest.CaptureFixture[str]

@@ -232,6 +232,21 @@ def test_a_missing_or_damaged_checkpoint_is_named(settings: Settings, tmp_path: 
         Studio(dataclasses.replace(settings, checkpoints=tmp_path / "none")).voices()
 
 
+def test_engines_are_those_whose_checkpoint_is_here(settings: Settings, tmp_path: Path) -> None:
+    assert list(Studio(settings).engines()) == ["emomix", "diemo"]
+    for name, other in (("diemo", "emomix"), ("emomix", "diemo")):
+        folder = tmp_path / other
+        shutil.copytree(settings.checkpoints, folder)
+        shutil.rmtree(folder / name)
+        alone = Studio(dataclasses.replace(settings, checkpoints=folder))
+        assert list(alone.engines()) == [other]
+        with pytest.raises(ValueError, match=f"'{name}' is missing"):
+            alone.speak(TEXT, engine=name)
+        # The other speaks all the same, and what it brings recognizes.
+        take = alone.speak(TEXT, engine=other)
+        assert alone.recognize(take.clip).probs == take.read_back.heard.probs
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_device_that_is_not_there_is_said_in_words(settings: Settings) -> None:
     with pytest.raises(ValueError, match="no CUDA device here"):

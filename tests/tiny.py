@@ -9,6 +9,8 @@ from torch import nn
 from emostudio.models import checkpoint
 from emostudio.models.alignment import AlignerConfig, PhonemeNet
 from emostudio.models.content import ContentConfig, ContentEncoder
+from emostudio.models.diemo.config import DiEmoConfig
+from emostudio.models.diemo.net import DiEmo
 from emostudio.models.emomix.config import EmoMixConfig
 from emostudio.models.emomix.net import EmoMix
 from emostudio.models.judge import EmotionJudge, JudgeConfig
@@ -48,9 +50,11 @@ def checkpoints(root: Path, *, seed: int = 0) -> Path:
         name: {"lang": lang, "pitch_mean": pitch, "speaker_emb": torch.randn(8).tolist()}
         for name, lang, pitch in (("kathleen", "en", 5.1), ("kerstin", "de", 5.2))
     }
-    (root / "emomix" / "voices.json").write_text(json.dumps(voices))
     checkpoint.save(content(), root / "content")
     checkpoint.save(zest(), root / "zest")
+    checkpoint.save(diemo(), root / "diemo")
+    for name in ("emomix", "diemo"):
+        (root / name / "voices.json").write_text(json.dumps(voices))
     return root
 
 
@@ -59,6 +63,17 @@ def content() -> ContentEncoder:
     net = ContentEncoder(ContentConfig.tiny())
     centroids = torch.randn_like(net.inventory.centroids)
     net.inventory.fill(torch.randn(64, centroids.shape[1]), centroids)
+    return net.eval()
+
+
+def diemo() -> DiEmo:
+    """An engine whose emotions differ, and whose conditions matter already."""
+    net = DiEmo(DiEmoConfig.tiny())
+    with torch.no_grad():
+        net.emotion_means.normal_()
+        net.prosody_head.bias[1] = 3.0  # voiced
+        net.duration_head.bias.fill_(1.0)
+        _disturb(net)
     return net.eval()
 
 

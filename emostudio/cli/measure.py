@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emostudio.studio import Studio
 
-BENCHES = ("models", "listen")
-SUITES = ("ser", "speaker", "vocoder", "units", "speak", "zest")
+BENCHES = ("models", "listen", "map")
+SUITES = ("ser", "speaker", "vocoder", "units", "speak", "zest", "clusters", "diemo")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,12 +22,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     evaluate.add_argument("--out", type=Path, required=True, help="folder for takes and report")
     evaluate.add_argument(
         "--suite",
-        choices=(*SUITES, "ablations"),
+        choices=(*SUITES, "ablations", "diemo-ablations"),
         action="append",
-        help="one of them (all but last)",
+        help="one of them (all but the ablations)",
     )
     evaluate.add_argument(
-        "--runs", type=Path, help="for ablations: RUNS/NAME/emomix; for zest: RUNS/NAME/zest"
+        "--runs",
+        type=Path,
+        help="for ablations: RUNS/NAME/emomix; for zest: RUNS/NAME/zest; "
+        "for diemo-ablations: RUNS/NAME/diemo",
     )
     evaluate.add_argument("--quick", action="store_true", help="less of everything: some minutes")
     evaluate.set_defaults(run=_evaluate)
@@ -37,7 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--suite",
         choices=BENCHES,
         action="append",
-        help="models: speed and memory; listen: 300 listeners at once (both)",
+        help="models: speed and memory; listen: 300 listeners at once; map: its waits (all)",
     )
     bench.add_argument("--repeats", type=int, default=5, help="a figure is their median (5)")
     bench.add_argument("--out", type=Path, help="JSON to write", metavar="JSON")
@@ -50,7 +53,7 @@ def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
             raise ValueError(f"There is no folder {folder}. Check the path.")
     from dataclasses import replace
 
-    from emostudio.evaluation import page_zest, tables
+    from emostudio.evaluation import page_diemo, page_zest, tables
     from emostudio.evaluation.report import Order, evaluate
     from emostudio.models.checkpoint import Store
     from emostudio.studio import Studio
@@ -62,8 +65,9 @@ def _evaluate(args: argparse.Namespace, studio: Studio) -> int:
         lambda models: Studio(replace(settings, models=models)) if models else studio,
         say=lambda line: print(line, flush=True),
     )
-    for table in page_zest.tables(report, tables.brief):
-        print(f"\n{tables.text(table)}\n")
+    for tables_of in (page_zest.tables, page_diemo.tables):
+        for table in tables_of(report, tables.brief):
+            print(f"\n{tables.text(table)}\n")
     for goal in report["goals"]:
         sign = ">=" if goal["at_least"] else "<="
         met = "met" if goal["met"] else goal["why"] or "missed"
@@ -91,6 +95,10 @@ def _bench(args: argparse.Namespace, studio: Studio) -> int:
         found = load()
         print("\n".join(found.rows()))
         report["listen"] = found.record()
+    if "map" in suites:
+        from emostudio.maps import bench as maps
+
+        report["map"] = maps.bench(studio, repeats=args.repeats, say=lambda line: print(line))
     if args.out is not None:
         args.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -22,6 +22,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     speak.add_argument("text", nargs="?", metavar="TEXT")
     speak.add_argument("--batch", type=Path, metavar="CSV", help="speak a table: a line a take")
     speak.add_argument("--passport", type=Path, metavar="JSON", help="speak a take again")
+    speak.add_argument(
+        "--engine",
+        choices=("emomix", "diemo"),
+        help="what speaks (emomix); diemo is fast and has no diffusion to steer",
+    )
     speak.add_argument("--mix", help="emotions and weights, e.g. happy=0.7,surprise=0.3")
     speak.add_argument("--base", help="emotion of the first, coarse steps (the largest share)")
     speak.add_argument("--intensity", type=float, help="0 neutral to 1 (1)")

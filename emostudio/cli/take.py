@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Option of the command line -> field of Request, where they are one to one.
 _FIELDS = {
+    "engine": "engine",
     "base": "base",
     "intensity": "intensity",
     "speed": "speed",
@@ -48,7 +49,8 @@ def request_of(args: argparse.Namespace, studio: Studio, values: dict[str, str])
                 raise ValueError(f"The {name} is '{values[name]}'; give a number.") from None
     voice, lang = values.get("voice") or args.voice, values.get("lang") or args.lang
     if voice is None and lang is not None:
-        voice = next((name for name, spoken in studio.voices().items() if spoken == lang), None)
+        voices = studio.voices(args.engine or "emomix")
+        voice = next((name for name, spoken in voices.items() if spoken == lang), None)
     if voice is not None:
         fields["voice"] = voice
     if lang is not None:

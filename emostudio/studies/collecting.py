@@ -15,7 +15,8 @@ from emostudio.storage.tables import Collected
 from emostudio.studies.clips import NewClip
 from emostudio.values import SYNTHETIC, Clip, Request, Take
 
-SPEAKS, CONVERTS = "EmoMix", "ZEST"  # systems, if nobody names them otherwise
+# Systems, if nobody names them otherwise: what speaks, by engine, and what converts.
+SYSTEMS, CONVERTS = {"emomix": "EmoMix", "diemo": "DiEmo"}, "ZEST"
 RECORDED = "a recorded voice"
 
 
@@ -32,7 +33,7 @@ def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str
         return NewClip(
             _bytes(made.clip, SYNTHETIC),
             name=name,
-            system=system or SPEAKS,
+            system=system or SYSTEMS[request.engine],
             text=request.text,
             speaker=RECORDED if request.reference is not None else request.voice,
             language=request.lang,
@@ -122,8 +123,10 @@ def emotion_asked(shares: dict[str, float]) -> dict[str, Any]:
 
 
 def _asked(request: Request | Conversion) -> dict[str, Any]:
-    mix = None if request.emotion_reference is not None else request.emotion
-    return {} if mix is None else emotion_asked(dict(mix.shares))
+    mapped = isinstance(request, Request) and request.emotion_path
+    if request.emotion is None or request.emotion_reference is not None or mapped:
+        return {}
+    return emotion_asked(dict(request.emotion.shares))
 
 
 def _source(passport: dict[str, Any]) -> str:

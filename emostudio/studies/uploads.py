@@ -1,41 +1,23 @@
-"""Clips from files: a zip or single ones, told apart by their names or by a table.
-
-A zip comes from anybody's machine: its names lead nowhere and its sizes are counted, not believed.
-"""
+"""Clips from files, told apart by their names or by a table."""
 
 from __future__ import annotations
 
 import csv
 import io
-import lzma
 import math
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from emostudio.soundfiles import MAX_FILE_BYTES
+from emostudio.data.archives import MAX_FILES
 from emostudio.studies.clips import NewClip
 from emostudio.values import EmotionMix
 
-MAX_FILES = 5_000
-MAX_TOTAL_BYTES = 2 * 2**30
 MAX_TABLE_BYTES = 10 * 2**20
-CHUNK = 2**20
 FIELDS = ("system", "utterance", "text", "speaker", "language", "role", "emotion", "intensity")
 COLUMNS = ("file", *FIELDS, "mix", "gold_value", "gold_emotion")
-_DAMAGED = (  # what zipfile raises of one file: some of it comes from below
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-)
 LEVELS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}  # the middle of each third, as in EmoMix
 PATTERN = "{system}_{utterance}_{emotion}_{intensity}.wav"
 
@@ -46,40 +28,6 @@ class Upload:
 
     clips: list[NewClip] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-
-
-def unzip(archive: Path, folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """Write the files of a zip into a folder, under names of our own.
-
-    Args:
-        archive: the zip.
-        folder: where to; it must be there.
-
-    Returns:
-        The files by their names in the zip, and why others were left out.
-
-    Raises:
-        ValueError: this is no zip.
-    """
-    files: dict[str, Path] = {}
-    refused: dict[str, str] = {}
-    left = MAX_TOTAL_BYTES
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            for info in opened.infolist():
-                if info.is_dir() or _hidden(info.filename):
-                    continue
-                try:
-                    if len(files) >= MAX_FILES:
-                        raise ValueError(f"The zip has more than {MAX_FILES} files. Split it.")
-                    file = folder / f"{len(files):05d}{Path(info.filename).suffix[:8]}"
-                    left -= _extract(opened, info, file, left)
-                    files[info.filename] = file
-                except (ValueError, zipfile.BadZipFile) as error:
-                    refused[info.filename] = str(error)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{archive.name} is no zip that can be read. Pack it again.") from error
-    return files, refused
 
 
 def by_name(files: Mapping[str, Path], pattern: str = PATTERN) -> Upload:
@@ -131,40 +79,6 @@ def by_table(table: Path, files: Mapping[str, Path]) -> Upload:
         if name not in named:
             upload.refused[name] = "No line of the table names it."
     return upload
-
-
-def _hidden(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.name.startswith(".") or "__MACOSX" in path.parts
-
-
-def _extract(opened: zipfile.ZipFile, info: zipfile.ZipInfo, file: Path, left: int) -> int:
-    """Write one file and return its size in bytes.
-
-    Raises:
-        ValueError: its name leads out of the zip, it is too large, or it can't be unpacked.
-    """
-    name = info.filename.replace("\\", "/")
-    if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
-        raise ValueError("Its name leads to another folder. Pack the zip from within its folder.")
-    size, limit = 0, min(MAX_FILE_BYTES, left)
-    try:
-        with opened.open(info) as packed, file.open("wb") as out:
-            while part := packed.read(CHUNK):
-                size += len(part)
-                if size > limit:
-                    raise ValueError(
-                        f"It is larger than {MAX_FILE_BYTES // 2**20} MB, or the zip larger than "
-                        f"{MAX_TOTAL_BYTES // 2**30} GB. Give clips of seconds."
-                    )
-                out.write(part)
-    except ValueError:
-        file.unlink(missing_ok=True)
-        raise
-    except _DAMAGED as error:
-        file.unlink(missing_ok=True)
-        raise ValueError("It is damaged or has a password. Pack it again without.") from error
-    return size
 
 
 def _matcher(pattern: str) -> re.Pattern[str]:

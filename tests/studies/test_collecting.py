@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from emostudio.listening.protocol import Protocol
@@ -20,6 +21,13 @@ def test_a_take_tells_what_was_asked_of_it() -> None:
     )
     assert (clip.emotion, clip.intensity, clip.mix) == ("happy", 0.6, {"happy": 1.0})
     assert SYNTHETIC.encode() in clip.sound
+
+
+def test_a_take_tells_which_engine_spoke_and_claims_no_emotion_of_the_map() -> None:
+    spoken = take("Hello.", "happy")
+    there = replace(spoken.request, engine="diemo", emotion_path=((0.0, 1.0),))
+    clip = clip_of(replace(spoken, request=there))
+    assert (clip.system, clip.emotion, clip.mix) == ("DiEmo", "", None)
 
 
 def test_a_mixture_is_no_emotion_of_its_own() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from emostudio.data.archives import unzip
 from emostudio.studies import uploads
 
 
@@ -26,7 +27,7 @@ def given(
         if file.suffix.lower() == ".zip":
             place = folder / str(number)
             place.mkdir()
-            found, not_taken = uploads.unzip(file, place)
+            found, not_taken = unzip(file, place)
             known |= found
             if refused is not None:
                 refused |= not_taken
