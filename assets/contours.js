@@ -163,5 +163,5 @@ Object.assign(window.emostudio, (() => {
     watch("value", draw);
   }
 
-  return { contours, drawing: (written) => show(written) };
+  return { contours, plotly, drawing: (written) => show(written) };
 })());

@@ -141,7 +141,7 @@ window.emostudio = (() => {
       }
       const items = entries.map((entry, at) => {
         const number = entries.length - at;
-        const facts = `${entry.voice} · ${entry.mixture} · seed ${entry.seed}`;
+        const facts = `${entry.voice} · ${entry.mixture} · ${entry.system} · seed ${entry.seed}`;
         const again = make("button", { type: "button", className: "pick" }, "Load again");
         again.setAttribute("aria-label", `Load take ${number} again`);
         again.addEventListener("click", () => { goToResult(); pick(entry.id); });
@@ -210,5 +210,5 @@ window.emostudio = (() => {
     if (button && !button.disabled) setTimeout(() => button.click(), 60);
   }, true);
 
-  return { url, mixture, count, kept, status, takes, sentences };
+  return { make, url, mixture, count, kept, status, takes, sentences };
 })();

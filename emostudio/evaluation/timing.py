@@ -12,10 +12,14 @@ GOALS = {
     "real-time factor, 4 s, 1 emotion": 0.08,
     "real-time factor, 4 s, 2 emotions": 0.12,
     "real-time factor, 4 s, 5 emotions": 0.25,
+    "real-time factor, 4 s, DiEmo": 0.05,
     "first sound of 30 s": 1.0,
     "real-time factor, convert 10 s": 0.15,
     "first sound, convert 10 s": 1.5,
     "peak memory": 1200.0,
+    "map: 10,000 points as a figure": 2.0,
+    "map: embedding to point": 50.0,
+    "map: file to point, 4 s": 0.5,
 }
 
 

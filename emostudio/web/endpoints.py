@@ -36,10 +36,11 @@ def build(studio: Studio) -> None:
         reference = gr.Audio(type="filepath", label="reference")
         emotion_reference = gr.Audio(type="filepath", label="emotion_reference")
         consent = gr.Checkbox(False, label="consent")
+        engine = gr.Textbox("emomix", label="engine")
         wav = gr.Audio(type="filepath", label="wav")
         passport = gr.JSON(label="passport")
         inputs = [text, emotion, voice, lang, intensity, base, speed, n_timesteps, temperature]
-        inputs += [k_max, k_min, tail, seed, reference, emotion_reference, consent]
+        inputs += [k_max, k_min, tail, seed, reference, emotion_reference, consent, engine]
         clip = gr.Audio(type="filepath", label="clip")
         heard = gr.JSON(label="heard")
         gr.Button().click(
@@ -96,6 +97,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
         reference: str | None = None,
         emotion_reference: str | None = None,
         consent: bool = False,
+        engine: str = "emomix",
     ) -> tuple[str, dict[str, Any]]:
         """Speak a text in a voice and a mixture of emotions.
 
@@ -116,6 +118,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
             reference: A recording whose voice speaks instead of the preset; needs consent.
             emotion_reference: A recording whose emotion is used instead; needs consent.
             consent: True says: I may use this voice.
+            engine: emomix, or diemo, which is fast and has no sampler to steer.
 
         Returns:
             The sound as a WAV file and its passport.
@@ -138,6 +141,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
                 k_min=k_min,
                 tail=tail,  # pyright: ignore[reportArgumentType]  (Request checks it)
                 seed=whole(seed),
+                engine=engine or "",  # pyright: ignore[reportArgumentType]  (likewise)
             )
             take = on_loan(request)
             path = take.save(new_folder() / f"emostudio-{request.seed}.wav")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emostudio.conversion import Conversion
 from emostudio.passport import fingerprint
-from emostudio.values import UNREAD, Request
+from emostudio.values import ENGINES, UNREAD, Request
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -60,10 +60,14 @@ def conversion_settings(studio: Studio, passport: dict[str, Any]) -> Conversion:
 
 
 def not_here(
-    passport: dict[str, Any], request: Request, voices: Iterable[str], emotions: Iterable[str]
+    passport: dict[str, Any],
+    request: Request,
+    voices: Iterable[str],
+    emotions: Iterable[str],
+    engines: Iterable[str] = ENGINES,
 ) -> list[str]:
-    """Name the preset voice and the emotions of a take that the models here don't know."""
-    missing = []
+    """Name the engine, the preset voice and the emotions of a take that are not known here."""
+    missing = [] if request.engine in engines else [f"the engine '{request.engine}'"]
     if not passport.get("reference") and request.voice not in voices:
         missing.append(f"the voice '{request.voice}'")
     if not passport.get("emotion_reference"):

@@ -18,7 +18,7 @@ from emostudio.web.admin.guard import Authority
 from emostudio.web.admin.mount import mounted
 from emostudio.web.folder import KEPT_S, SWEEP_EVERY_S, claim, keep_swept
 from emostudio.web.listener.routes import routes as listener_routes
-from emostudio.web.pages import convert, listen, speak
+from emostudio.web.pages import convert, listen, map, speak
 
 if TYPE_CHECKING:
     from emostudio.studio import Studio
@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 # The first opens at the address itself.
-PAGES = {"Speak": speak.build, "Convert": convert.build, "Listen": listen.build}
+PAGES = {
+    "Speak": speak.build,
+    "Convert": convert.build,
+    "Map": map.build,
+    "Listen": listen.build,
+}
 MAX_UPLOAD_BYTES = 2 * 2**30  # a zip of all clips of a study
-STYLES = [str(ASSETS / "style.css"), str(ASSETS / "admin.css")]
+STYLES = [str(ASSETS / name) for name in ("style.css", "admin.css", "map/map.css")]
+# In this order: each adds to what those before it have made.
+OF_THE_MAP = ("atlas", "legend", "dots", "tools", "list", "view", "details", "own")
+SCRIPTS = ("page.js", "contours.js", *(f"map/{name}.js" for name in OF_THE_MAP))
 
 
 def build_app(studio: Studio) -> gr.Blocks:
@@ -78,8 +86,7 @@ def launch_options(studio: Studio) -> dict[str, Any]:
 
     The pages of listeners and of administrators are routes of the same app, beside Gradio's.
     """
-    names = ("page.js", "contours.js")
-    scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in names]
+    scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     head = "".join(f"<script>{script}</script>" for script in scripts)
     desk, authority = Desk.of(studio), Authority.of(studio.settings)
     admin_routes, lifespan = mounted(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emostudio.conversion import Converted
+from emostudio.studies.collecting import CONVERTS, SYSTEMS
 from emostudio.values import Take
 from emostudio.web.folder import new_folder
 
@@ -22,6 +23,7 @@ class Entry:
     """One take or conversion of this visit: where its files lie and what it was made from."""
 
     id: str
+    system: str
     title: str
     mixture: str
     voice: str
@@ -35,7 +37,7 @@ class Entry:
 
     def row(self) -> dict[str, Any]:
         """Return what the browser needs to list it."""
-        shown = ("id", "title", "mixture", "voice", "seed", "duration_s", "wav", "passport")
+        shown = "id system title mixture voice seed duration_s wav passport".split()
         return {name: value for name, value in asdict(self).items() if name in shown}
 
     def read_passport(self) -> dict[str, Any]:
@@ -68,14 +70,19 @@ def keep(
 ) -> Entry:
     """Write a take with its tag and passport, and what was shown with it; return its entry."""
     request = take.request
-    recorded = request.emotion_reference is not None
-    mix = request.emotion.at_intensity(request.intensity)
+    mood = request.emotion.top
+    mixture = _shares(dict(request.emotion.at_intensity(request.intensity).shares))
+    if request.emotion_reference is not None:
+        mood, mixture = "recording", "from a recording"
+    elif request.emotion_path:
+        mood, mixture = "map", "from the map"
     return _kept(
         take,
         view,
-        mood="recording" if recorded else request.emotion.top,
+        system=SYSTEMS[request.engine],
+        mood=mood,
         title=request.text.strip(),
-        mixture="from a recording" if recorded else _shares(dict(mix.shares)),
+        mixture=mixture,
         voice="your recording" if request.reference else request.voice,
         recordings=recordings,
     )
@@ -92,6 +99,7 @@ def keep_converted(
     return _kept(
         converted,
         view,
+        system=CONVERTS,
         mood=max(asked, key=lambda name: asked[name]),
         title=title,
         mixture=_shares(asked),
@@ -121,6 +129,7 @@ def _kept(
     result: Take | Converted,
     view: dict[str, Any],
     *,
+    system: str,
     mood: str,
     title: str,
     mixture: str,
@@ -135,6 +144,7 @@ def _kept(
     recording, emotion_recording = recordings
     return Entry(
         id=folder.name,
+        system=system,
         title=title,
         mixture=mixture,
         voice=voice,

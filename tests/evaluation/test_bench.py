@@ -9,7 +9,7 @@ import pytest
 
 from emostudio import Clip, Settings, Studio
 from emostudio.__main__ import main
-from emostudio.engines import emomix
+from emostudio.engines import emomix, speaking
 from emostudio.evaluation import bench, readback
 from emostudio.evaluation.bench import Run
 from emostudio.evaluation.bench_convert import conversions
@@ -21,7 +21,7 @@ from emostudio.values import Request
 from tests import tiny
 from tests.speech import vowels
 
-ENTERED = [(emomix, name) for name in ("normalize", "phonemize", "sample")]
+ENTERED = [(speaking, "normalize"), (speaking, "phonemize"), (emomix, "sample")]
 ENTERED += [(EmoMix, name) for name in ("encode", "predict_prosody", "prior")]
 ENTERED += [(Vocoder, "forward"), (readback, "recognize"), (readback, "voice_similarity")]
 

@@ -57,12 +57,18 @@ class FakeStudio:
         """Open the records."""
         return Listening.open(self.settings)
 
-    def voices(self) -> dict[str, str]:
+    def engines(self) -> dict[str, str]:
+        """Return what speaks."""
+        if self.trouble:
+            return {}
+        return {"emomix": "EmoMix hums low.", "diemo": "DiEmo hums high."}
+
+    def voices(self, engine: str = "emomix") -> dict[str, str]:
         """Return the presets."""
         self._check()
         return dict(VOICES)
 
-    def emotions(self) -> tuple[str, ...]:
+    def emotions(self, engine: str = "emomix") -> tuple[str, ...]:
         """Return what it knows."""
         self._check()
         return KNOWN
@@ -109,6 +115,12 @@ class FakeStudio:
             raise ValueError("The recording is silent; choose one with speech.")
         crossings = np.mean(np.diff(np.sign(clip.wav)) != 0) * clip.sample_rate / 2
         return self._heard({name: 1 / (1 + abs(PITCH[name] - crossings)) for name in KNOWN})
+
+    def embed(self, clip: Clip) -> dict[str, np.ndarray]:
+        """Find no more in a clip than a map of affect needs."""
+        self._check()
+        felt = self.recognize(clip).affect
+        return {"affect": np.array([felt.arousal, felt.dominance, felt.valence], np.float32)}
 
     def request_of(
         self,
@@ -254,6 +266,7 @@ class FakeStudio:
         frames = int((12 + 4.5 * len(request.text)) / request.speed)
         frame = np.arange(frames)
         pitch = sum(share * PITCH[name] for name, share in mix.shares)
+        pitch += 40 * (request.engine == "diemo")
         words = np.sin(frame / 9) > -0.6
         f0 = np.where(words, pitch * (1 + 0.15 * np.sin(frame / 23)), 0).astype(np.float32)
         phase = 2 * np.pi * np.cumsum(np.repeat(f0, HOP)) / RATE
@@ -264,7 +277,8 @@ class FakeStudio:
         ridges = np.cos(band * pitch / 400 + frame / 31) * 3 - band / 20 - 4
         mel = np.where(words, ridges, -11).astype(np.float32)
         heard = self._heard({name: mix[name] * 0.7 + 0.3 / len(KNOWN) for name in KNOWN})
-        asked = {} if request.emotion_reference else dict(mix.shares)
+        asked = {"reference": 1.0} if request.emotion_reference else dict(mix.shares)
+        asked = {"path": 1.0} if request.emotion_path else asked
         return Take(
             clip=Clip(wav, RATE),
             request=request,

@@ -30,6 +30,8 @@ def test_only_what_is_meant_for_programs_is_public(client: Any) -> None:
         "/speak",
         "/recognize",
         "/convert",
+        "/map_place",
+        "/map_speak",
     }
 
 
@@ -60,6 +62,14 @@ def test_the_same_call_gives_the_same_sound(client: Any) -> None:
     assert Path(calls[0]).read_bytes() == Path(calls[1]).read_bytes()
 
 
+def test_an_engine_is_chosen_by_name_and_old_calls_keep_theirs(client: Any) -> None:
+    path, passport = client.predict(TEXT, engine="diemo", api_name="/speak")
+    assert passport["request"]["engine"] == "diemo"
+    plain, passport = client.predict(TEXT, "neutral", "kathleen", api_name="/speak")
+    assert passport["request"]["engine"] == "emomix"
+    assert Path(path).read_bytes() != Path(plain).read_bytes()
+
+
 def test_a_voice_speaks_its_own_language_unless_told(client: Any) -> None:
     _, passport = client.predict("Guten Tag.", voice="kerstin", api_name="/speak")
     assert passport["request"]["lang"] == "de"
@@ -88,6 +98,8 @@ def test_a_text_of_two_sentences_becomes_one_take(client: Any) -> None:
         ({"speed": 9}, "speed is 9"),
         ({"k_min": 0.9}, "K_min is 0.9"),
         ({"tail": "cat"}, "Unknown tail"),
+        ({"engine": "espeak"}, "Unknown engine 'espeak'; choose from emomix, diemo"),
+        ({"engine": None}, "Unknown engine ''"),
         ({"text": "word " * 1001}, "5000 is the limit"),
         ({"text": None}, "nothing to speak"),
         ({"seed": None}, "seed is None"),

@@ -105,6 +105,30 @@ def test_a_passport_gives_the_same_take_again(visit: Visit, tmp_path: Path) -> N
     assert visit.passport(tmp_path)["sha256"] == passport["sha256"]
 
 
+def test_the_fast_engine_is_chosen_and_has_no_sampler_to_steer(
+    visit: Visit, tmp_path: Path
+) -> None:
+    visit.open()
+    visit.type(TEXT)
+    visit.page.click("#more >> text=More")
+    slow = visit.hear(visit.speak())
+    visit.page.wait_for_selector("#steps")
+    visit.page.locator("#engine").get_by_label("DiEmo", exact=True).check()
+    for control in ("#steps", "#temperature", "#k-max", "#k-min", "#tail", "#base"):
+        visit.page.wait_for_selector(control, state="hidden")
+    assert visit.page.locator("#seed").is_visible()
+    fast = visit.speak()
+    assert not np.array_equal(visit.hear(fast), slow)
+    assert visit.passport(tmp_path)["request"]["engine"] == "diemo"
+    assert "DiEmo" in visit.page.locator("#takes li").first.inner_text()
+
+    visit.page.get_by_role("button", name="Load take 1 again").click()
+    visit.new_sound(fast)
+    visit.page.wait_for_selector("#steps")
+    assert visit.page.locator("#engine").get_by_label("EmoMix", exact=True).is_checked()
+    assert np.array_equal(visit.hear(visit.speak()), slow)
+
+
 def test_control_enter_speaks_and_a_mistake_loses_nothing(visit: Visit) -> None:
     visit.open()
     visit.type("?!")

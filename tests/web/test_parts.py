@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from emostudio.text.sentences import split_sentences
-from emostudio.values import EMOTIONS, EmotionMix, Request
+from emostudio.values import EMOTIONS, Clip, EmotionMix, Request
 from emostudio.web.components.asked_got import asked_got
+from emostudio.web.components.engine_picker import engine_picker
 from emostudio.web.components.form import Form
 from emostudio.web.components.mixer import mixer
 from emostudio.web.components.more import more
@@ -34,7 +35,9 @@ TEXT = "You came back. I waited. Now we can go!"
 def form() -> Form:
     with gr.Blocks():
         consent = gr.Checkbox(label="consent")
-        return Form(text_box(), voice_picker(VOICES), mixer(KNOWN), more(), consent)
+        engine = engine_picker(FakeStudio().engines())
+        voice, mix = voice_picker(VOICES), mixer(KNOWN)
+        return Form(text_box(), voice, engine, mix, more(engine), consent)
 
 
 def filled_in(form: Form, request: Request) -> dict[Any, Any]:
@@ -57,6 +60,7 @@ def filled_in(form: Form, request: Request) -> dict[Any, Any]:
             base="sad",
             intensity=0.35,
         ),
+        Request(TEXT, lang="en", engine="diemo", emotion=EmotionMix.of(fear=1)),
         Request(
             TEXT, lang="en", speed=1.3, n_timesteps=6, temperature=1.5, k_max=0.7, tail="published"
         ),
@@ -158,6 +162,35 @@ def test_what_a_take_was_made_with_and_is_not_here_is_named() -> None:
     assert not_here({}, request, ["nobody"], KNOWN) == []
     recorded = {"reference": {"seconds": 4}, "emotion_reference": {"seconds": 4}}
     assert not_here(recorded, request, VOICES, ["happy"]) == []
+    fast = Request(TEXT, engine="diemo")
+    assert not_here({}, fast, VOICES, KNOWN, ["emomix"]) == ["the engine 'diemo'"]
+
+
+def test_a_single_engine_is_no_choice_and_takes_by_another_are_not_promised() -> None:
+    with gr.Blocks():
+        alone = engine_picker({"emomix": "EmoMix sounds best."})
+        none = engine_picker({})
+    assert (alone.visible, none.visible) == (False, False)
+    assert (alone.value, none.value) == ("emomix", "emomix")
+
+
+def test_an_entry_tells_which_engine_spoke_and_where_the_emotion_is_from() -> None:
+    studio = FakeStudio()
+    entry = keep(studio.speak(Request(TEXT)), {})
+    assert (entry.system, entry.mixture) == ("EmoMix", "neutral 100%")
+    there = Request(TEXT, engine="diemo", emotion_path=((0.0, 1.0),))
+    entry = keep(studio.speak(there), {})
+    assert (entry.row()["system"], entry.row()["mixture"]) == ("DiEmo", "from the map")
+
+
+def test_the_read_back_says_where_an_emotion_without_a_name_is_from(hum: Path) -> None:
+    studio = FakeStudio()
+    clip = Clip.load(hum)
+    recorded = studio.speak(Request(TEXT, emotion_reference=clip, consent=True))
+    mapped = studio.speak(Request(TEXT, engine="diemo", emotion_path=((0.0, 1.0),)))
+    assert "taken from your recording" in asked_got(recorded.read_back)
+    assert "taken from the map" in asked_got(mapped.read_back)
+    assert "was taken from" not in asked_got(studio.speak(Request(TEXT)).read_back)
 
 
 def test_the_picture_is_small_and_has_the_takes_length() -> None:

@@ -11,13 +11,20 @@ CAPTION = (
     "It is a hint for comparing takes, not a listener's judgment."
 )
 
+# Where an emotion has no name: its share among what was asked, and what is said instead.
+NAMELESS = {
+    "reference": "The emotion was taken from your recording.",
+    "path": "The emotion was taken from the map.",
+}
+
 
 def asked_got(read_back: ReadBack) -> str:
     """Draw the table and the three measures as HTML."""
     asked, heard = read_back.requested, read_back.heard
     names = [name for name in EMOTIONS if name in asked or name in heard.probs]
     rows = "".join(_row(name, asked.get(name, 0.0), heard.probs.get(name)) for name in names)
-    note = "" if asked else "<p class='note'>The emotion was taken from your recording.</p>"
+    taken = [line for name, line in NAMELESS.items() if name in asked]
+    note = f"<p class='note'>{taken[0]}</p>" if taken else ""
     measures = "".join(
         [
             measure(

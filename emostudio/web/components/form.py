@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from emostudio.values import LANGUAGES, UNREAD, Clip, EmotionMix, Request
+from emostudio.values import ENGINES, LANGUAGES, UNREAD, Clip, EmotionMix, Request
 from emostudio.web.components.mixer import LARGEST, Mixer
 from emostudio.web.components.more import More
 from emostudio.web.components.voice_picker import PRESET, RECORDING, VoicePicker, voices_of
@@ -24,6 +24,7 @@ class Form:
 
     text: gr.Textbox
     voice: VoicePicker
+    engine: gr.Radio
     mixer: Mixer
     more: More
     consent: gr.Checkbox
@@ -36,6 +37,7 @@ class Form:
             self.voice.source,
             self.voice.voice,
             self.voice.recording,
+            self.engine,
             *self.mixer.sliders.values(),
             self.mixer.base,
             self.mixer.intensity,
@@ -43,6 +45,10 @@ class Form:
             *(getattr(self.more, field.name) for field in fields(self.more)),
             self.consent,
         ]
+
+    def engines(self) -> list[str]:
+        """Return the names of what can speak."""
+        return [str(each[1]) for each in self.engine.choices if isinstance(each, tuple)]
 
     def recordings(self, values: Values) -> tuple[str | None, str | None]:
         """Return the files of the recorded voice and the recorded emotion that are in use."""
@@ -87,6 +93,7 @@ class Form:
             intensity=values[self.mixer.intensity],
             emotion_reference=load(emotion_file) if emotion_file else None,
             lang=values[self.voice.lang],
+            engine=values[self.engine],
             **more,
         )
 
@@ -119,6 +126,7 @@ class Form:
                 choices=names, value=known or (names[0] if names else None)
             ),
             self.voice.recording: voice_file,
+            self.engine: request.engine if request.engine in self.engines() else ENGINES[0],
             self.mixer.base: request.base if request.base in self.mixer.sliders else LARGEST,
             self.mixer.intensity: request.intensity,
             self.mixer.recording: emotion_file,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from emostudio.web.components.engine_picker import of_sampler
+
 DICE = "() => Math.floor(Math.random() * 2 ** 32)"
 
 
@@ -22,8 +24,8 @@ class More:
     seed: gr.Number
 
 
-def more() -> More:
-    """Build the accordion."""
+def more(engine: gr.Radio) -> More:
+    """Build the accordion; what steers a sampler is there while `engine` has one."""
     with gr.Accordion("More: speed, sampler, seed", open=False, elem_id="more"):
         with gr.Row(equal_height=True):
             speed = gr.Slider(
@@ -38,7 +40,7 @@ def more() -> More:
                     elem_id="seed",
                 )
                 dice = gr.Button("Roll the dice", size="sm", elem_id="dice")
-        with gr.Row(equal_height=True):
+        with gr.Row(equal_height=True) as sampler:
             n_timesteps = gr.Slider(
                 0,
                 100,
@@ -55,7 +57,7 @@ def more() -> More:
                 info="0: what the model was tuned for. Higher is calmer, lower is livelier.",
                 elem_id="temperature",
             )
-        with gr.Row(equal_height=True):
+        with gr.Row(equal_height=True) as times:
             k_max = gr.Slider(
                 0,
                 1,
@@ -83,5 +85,6 @@ def more() -> More:
             info="Which condition the last steps, below K_min, follow.",
             elem_id="tail",
         )
+    of_sampler(engine, sampler, times, tail)
     dice.click(None, None, seed, js=DICE)
     return More(speed, n_timesteps, temperature, k_max, k_min, tail, seed)

@@ -34,12 +34,12 @@ class SendToTest:
     send: gr.Button
 
 
-def send_to_test(system: str) -> SendToTest:
-    """Build it, unseen; `system` is what made the takes of this page."""
+def send_to_test() -> SendToTest:
+    """Build it, unseen."""
     with gr.Column(visible=False, elem_id="for-test") as box, gr.Row():
         name = gr.Textbox(
-            system,
             label="System, as results name it",
+            placeholder="What made the take",
             info="Listeners never see it.",
             min_width=150,
             elem_id="test-system",
@@ -72,13 +72,11 @@ def connect_sending(
                 raise ValueError(NOBODY)
             if not file:
                 raise ValueError("There is no take yet. Make one, then send it.")
-            if not (system or "").strip():
-                raise ValueError("The system has no name. Write what made this take.")
             entry = entry_of(entries, Path(file).parent.name)
             passport = entry.read_passport()
             take = NewClip(
                 Path(entry.wav),
-                system=system.strip()[:MAX_NAME],
+                system=(system or "").strip()[:MAX_NAME] or entry.system,
                 provenance=passport,
                 **told(passport, entry),
             )
@@ -95,12 +93,12 @@ def connect_sending(
 def spoken_as_asked(passport: dict[str, Any], entry: Entry) -> dict[str, Any]:
     """Read what was asked of a take of Speak."""
     request = passport["request"]
-    of_recording = bool(passport.get("emotion_reference"))
+    nameless = bool(passport.get("emotion_reference") or request.get("emotion_path"))
     return {
         "text": request["text"].strip(),
         "speaker": entry.voice,
         "intensity": request["intensity"],
-        **({} if of_recording else emotion_asked(request["emotion"])),
+        **({} if nameless else emotion_asked(request["emotion"])),
     }
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from emostudio.conversion import HOP_S, Converted
-from emostudio.studies.collecting import CONVERTS
 from emostudio.values import EMOTIONS, Clip
 from emostudio.web import endpoints_convert
 from emostudio.web.components import header
@@ -120,7 +119,7 @@ def lay_out(studio: Studio, emotions: tuple[str, ...], *, can_convert: bool) -> 
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             shown = conversion_result()
-            for_test = send_to_test(CONVERTS)
+            for_test = send_to_test()
             gr.HTML("<h2>Results of this visit</h2>")
             takes = take_list()
             passport = gr.UploadButton(

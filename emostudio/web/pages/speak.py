@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from emostudio.studies.collecting import SPEAKS
-from emostudio.values import EMOTIONS, Request, Take
+from emostudio.values import EMOTIONS, ENGINES, Request, Take
 from emostudio.web import endpoints
 from emostudio.web.components import header
 from emostudio.web.components.consent import consent_box
+from emostudio.web.components.engine_picker import engine_picker, of_sampler
 from emostudio.web.components.form import Form
 from emostudio.web.components.mixer import mixer
 from emostudio.web.components.more import more
@@ -62,7 +62,7 @@ def build(studio: Studio) -> None:
     voices, emotions, trouble = known(studio)
     if trouble:
         header.trouble_notice(trouble)
-    page = lay_out(voices, emotions, can_speak=not trouble)
+    page = lay_out(voices, emotions, studio.engines())
     connect_speaking(page, studio)
     connect_loading(page, studio, voices)
     connect_examples(page, voices)
@@ -72,13 +72,14 @@ def build(studio: Studio) -> None:
 
 def known(studio: Studio) -> tuple[dict[str, str], tuple[str, ...], str]:
     """Return the voices and emotions, and a sentence where the checkpoint does not give them."""
+    first = next(iter(studio.engines()), ENGINES[0])
     try:
-        return studio.voices(), studio.emotions(), ""
+        return studio.voices(first), studio.emotions(first), ""
     except ValueError as error:
         return {}, EMOTIONS, str(error)
 
 
-def lay_out(voices: dict[str, str], emotions: tuple[str, ...], *, can_speak: bool) -> Page:
+def lay_out(voices: dict[str, str], emotions: tuple[str, ...], engines: dict[str, str]) -> Page:
     """Place everything: the form on the left, what came of it on the right."""
     visit = gr.State([], time_to_live=KEPT_S)
     with gr.Row(elem_classes="bench"):
@@ -91,20 +92,23 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], *, can_speak: boo
             with gr.Column(elem_classes="card"):
                 gr.HTML("<h2>Emotions</h2>")
                 mix = mixer(emotions)
-            controls = more()
+            with gr.Column(elem_classes="card", visible=len(engines) > 1):
+                engine = engine_picker(engines)
+                of_sampler(engine, mix.base)
+            controls = more(engine)
             with gr.Column(elem_classes="card action"):
                 consent = consent_box("It is mine, or its owner has agreed that I have it speak.")
-                run = run_buttons("Speak", "speak", interactive=can_speak)
+                run = run_buttons("Speak", "speak", interactive=bool(voices))
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             shown = result()
-            for_test = send_to_test(SPEAKS)
+            for_test = send_to_test()
             gr.HTML("<h2>Takes of this visit</h2>")
             takes = take_list()
             passport = gr.UploadButton(
                 "Load a passport", file_types=[".json"], size="sm", elem_id="load-passport"
             )
-    form = Form(text, voice, mix, controls, consent)
+    form = Form(text, voice, engine, mix, controls, consent)
     return Page(form, shown, run, visit, takes, passport, for_test, tries)
 
 
@@ -184,11 +188,13 @@ def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
                 f"This take was made with a recording of {' and of '.join(missing)}, which is not "
                 "kept here. Add the same file again, and it gives the same take."
             )
-        strange = not_here(passport, request, voices, form.mixer.sliders)
+        strange = not_here(passport, request, voices, form.mixer.sliders, form.engines())
+        if request.emotion_path:
+            strange.append("places of the map")
         if strange:
             gr.Warning(
-                f"This take was made with {' and '.join(map(escape, strange))}, which the models "
-                "here don't know. The rest of the form is filled, but Speak gives another take."
+                f"This take was made with {' and '.join(map(escape, strange))}, which this form "
+                "does not have. The rest of the form is filled, but Speak gives another take."
             )
         return updates, not missing and not strange
 

@@ -1,0 +1,35 @@
+/* The maps of a visitor's own clips: how far each is, and what can be done with it. */
+Object.assign(window.emostudio.atlas, (() => {
+  "use strict";
+  const { make } = window.emostudio;
+
+  function row({ key, name, state, share, message }, open, forget) {
+    const button = (text, does) => {
+      const node = make("button", { type: "button" }, text);
+      node.setAttribute("aria-label", `${text}: ${name}`);
+      node.addEventListener("click", () => does(key));
+      return node;
+    };
+    const buttons = [button(state === "running" ? "Stop" : "Delete", forget)];
+    if (state === "done") buttons.unshift(button("Open", open));
+    const parts = [make("strong", {}, name), make("p", { className: "note" }, message)];
+    if (state === "running") {
+      parts.push(make("progress", { max: 1, value: share, "aria-label": `${name}: how far` }));
+    }
+    return make("li", { className: state }, ...parts,
+      make("div", { className: "links" }, ...buttons));
+  }
+
+  function own(element, props, watch, open, forget) {
+    const root = make("ul", { className: "own", "aria-live": "polite" });
+    function draw() {
+      if (!element.contains(root)) element.append(root);
+      const rows = Array.isArray(props.value) ? props.value : [];
+      root.replaceChildren(...rows.map((each) => row(each, open, forget)));
+    }
+    draw();
+    watch("value", draw);
+  }
+
+  return { own };
+})());
