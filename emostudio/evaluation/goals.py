@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from emostudio.evaluation import diemo, diemo_probes
 from emostudio.evaluation.zest import ALL, IDENTITY, MAIN, REFERENCE
 from emostudio.evaluation.zest_plan import SETTINGS
 from emostudio.values import EMOTIONS
@@ -27,6 +28,9 @@ HEARD, COPY_HEARD, RANKS_FIRST, UNDER_ACTORS, OVER_SOURCES = 0.55, 0.25, 0.8, 0.
 # EASE: how much of the speaker probe's accuracy stays, and of the emotion probe's over chance.
 KEPT, LEFT = 0.95, 0.5
 VOICE = "kathleen"
+# DiEmo: how often a cluster is the emotion it is named for, how far the probe of emotion may lie
+# under the recognizer's embedding, and how many times chance the probe of speakers may reach.
+CLUSTERED, UNDER_RECOGNIZER, TIMES_CHANCE = 0.75, 0.05, 2
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Goal:
 def goals(report: dict[str, Any]) -> list[dict[str, Any]]:
     """All goals that a report has the figures for."""
     found: list[Goal] = []
-    for of in (_nets, _speech, _curves, _conversions, _probes):
+    for of in (_nets, _speech, _curves, _conversions, _probes, _clusters, _distilled, _transfers):
         found += of(report)
     return [goal.json() for goal in found]
 
@@ -163,6 +167,41 @@ def _probes(report: dict[str, Any]) -> Iterator[Goal]:
     least = KEPT * before["speaker"]["value"]
     reached = after["speaker"]["value"]
     yield Goal("EASE: speakers that a probe still reads", reached, least, True, "truth")
+
+
+def _clusters(report: dict[str, Any]) -> Iterator[Goal]:
+    if "clusters" not in report:
+        return
+    found = report["clusters"]["five"]
+    reached = found["matched"]
+    name = "clusters: agreement with labels, five emotions"
+    yield Goal(name, reached, CLUSTERED, True, "truth")
+    for name, other in (("k-means alone", "unmatched"), ("chance", "chance")):
+        yield Goal(f"clusters: agreement, over {name}", reached, found[other], True, "truth")
+
+
+def _distilled(report: dict[str, Any]) -> Iterator[Goal]:
+    if "diemo_probes" not in report:
+        return
+    found = report["diemo_probes"]
+    mine = found[diemo_probes.DIEMO]
+    beside = found[diemo_probes.RECOGNIZER][diemo_probes.EMOTION]["value"]
+    name, reached = "DiEmo: emotion that a probe reads", mine[diemo_probes.EMOTION]["value"]
+    yield Goal(name, reached, beside - UNDER_RECOGNIZER, True, "truth")
+    for what in ("speaker", diemo_probes.READERS):
+        if what in mine:
+            row, name = mine[what], f"DiEmo: {what.replace('_', ' ')} that a probe reads"
+            most = TIMES_CHANCE * row["chance"]
+            yield Goal(name, row["value"], most, False, "truth")
+
+
+def _transfers(report: dict[str, Any]) -> Iterator[Goal]:
+    if "diemo" not in report:
+        return
+    of = report["diemo"]["systems"][diemo.MAIN]
+    reached, plain = (of[part]["judge_hit"]["value"] for part in (diemo.BY_CLIP, "plain"))
+    name = "DiEmo: a clip's emotion is heard, over plain takes"
+    yield Goal(name, reached, plain, True, "judge")
 
 
 def acted_of(real: dict[str, Any], emotion: str) -> dict[str, Any]:

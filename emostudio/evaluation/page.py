@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from emostudio.evaluation import asked, page_zest
+from emostudio.evaluation import asked, page_diemo, page_zest
 from emostudio.evaluation.goals import acted_of
 from emostudio.evaluation.tables import shown
 from emostudio.values import EMOTIONS
@@ -25,7 +25,8 @@ def render(report: dict[str, Any]) -> str:
     """The page of a report that `evaluation.report` wrote."""
     tables = (_goals, _missing, _ablations, _same_sentence, _nets)
     parts = [table(report) for table in tables]
-    parts += [_table(*table) for table in page_zest.tables(report)]
+    for tables_of in (page_zest.tables, page_diemo.tables):
+        parts += [_table(*table) for table in tables_of(report)]
     figures = list(_pictures(report))
     for number, (title, figure) in enumerate(figures):
         # The first picture brings plotly itself, so that the page needs no network.
@@ -148,6 +149,8 @@ def _pictures(report: dict[str, Any]) -> Iterator[tuple[str, go.Figure]]:
         )
     for ear, counts in report.get("zest", {}).get("heard", {}).items():
         yield f"Conversion: asked against heard by the {ear}", heatmap(counts)
+    for ear, counts in report.get("diemo", {}).get("heard", {}).items():
+        yield f"DiEmo: emotion of the clip against heard by the {ear}", heatmap(counts)
     if report.get("readers"):
         counts = report["readers"]["confusions"]
         yield "Ten seconds of a reader: whose voice the take is", heatmap(counts)

@@ -37,9 +37,7 @@ def measure(store: Store, real: Recordings, *, quick: bool = False) -> dict[str,
         ValueError: a checkpoint is missing, or there are no dev actors.
     """
     encoder, zest = store.load(SpeakerEncoder), store.load(Zest)
-    clips = _clips(real, CLIPS_QUICK if quick else CLIPS)
-    if not any(u.corpus in ACTORS for u in clips):
-        raise ValueError("These recordings have no dev actor; see data/corpora.py for the names.")
+    clips = clips_of(real, quick=quick)
     found: dict[str, list[np.ndarray]] = {name: [] for name in EMBEDDINGS}
     for utterance in clips:
         mel = log_mel(torch.from_numpy(clip_of(utterance).wav)[None])
@@ -49,26 +47,32 @@ def measure(store: Store, real: Recordings, *, quick: bool = False) -> dict[str,
         ):
             found[name].append(embedding[0].numpy())
     report: dict[str, Any] = {"clips": len(clips)}
-    for name, embeddings in found.items():
-        stacked = np.stack(embeddings)
-        report[name] = {"speaker": probe(stacked, [u.speaker for u in clips])}
-        for corpus in ACTORS:
-            chosen = [place for place, u in enumerate(clips) if u.corpus == corpus]
-            labels = [clips[place].emotion for place in chosen]
-            if len(set(labels)) > 1:
-                report[name][f"emotion_{corpus}"] = probe(stacked[chosen], labels)
-        of_corpora = [row for key, row in report[name].items() if key.startswith("emotion_")]
-        report[name]["emotion"] = {
-            key: round(float(np.mean([row[key] for row in of_corpora])), 4)
-            for key in ("value", "chance")
-        }
-    return report
+    return report | {name: read(np.stack(embs), clips) for name, embs in found.items()}
 
 
-def probe(embeddings: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
+def read(embeddings: np.ndarray, clips: Sequence[Utterance]) -> dict[str, Any]:
+    """What probes read from embeddings (n, D) of clips: `speaker`, `emotion_CORPUS`, `emotion`."""
+    found: dict[str, Any] = {"speaker": probe(embeddings, [u.speaker for u in clips])}
+    for corpus in ACTORS:
+        chosen = [place for place, u in enumerate(clips) if u.corpus == corpus]
+        labels = [clips[place].emotion for place in chosen]
+        if len(set(labels)) > 1:
+            found[f"emotion_{corpus}"] = probe(embeddings[chosen], labels)
+    of_corpora = [row for key, row in found.items() if key.startswith("emotion_")]
+    found["emotion"] = {
+        key: round(float(np.mean([row[key] for row in of_corpora])), 4)
+        for key in ("value", "chance")
+    }
+    return found
+
+
+def probe(
+    embeddings: np.ndarray, labels: Sequence[str], *, learned: np.ndarray | None = None
+) -> dict[str, Any]:
     """Accuracy of a linear probe of embeddings (n, D), each on clips it did not learn from.
 
     Labels count alike however many clips they have; those of fewer than two clips are left out.
+    Where `learned` (n,) bool says from which clips the probe learns, it is asked about the rest.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -78,24 +82,40 @@ def probe(embeddings: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
 
     names, place, counts = np.unique(np.array(labels), return_inverse=True, return_counts=True)
     kept = counts[place] > 1
+    if learned is not None:
+        kept &= np.isin(place, place[learned])
     x, y = embeddings[kept], place[kept]
-    known = counts[counts > 1]
-    folds = StratifiedKFold(int(min(FOLDS, known.min())), shuffle=True, random_state=0)
+    known = np.unique(y)
     classifier = LogisticRegression(class_weight="balanced", max_iter=1000)
+    pipeline = make_pipeline(StandardScaler(), classifier)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        pipeline = make_pipeline(StandardScaler(), classifier)
-        heard = np.asarray(cross_val_predict(pipeline, x, y, cv=folds))
-    weights = 1 / counts[y]
+        if learned is None:
+            n_folds = int(min(FOLDS, counts[known].min()))
+            folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
+            heard = np.asarray(cross_val_predict(pipeline, x, y, cv=folds))
+        else:
+            asked = ~learned[kept]
+            heard = pipeline.fit(x[~asked], y[~asked]).predict(x[asked])
+            y = y[asked]
+    weights = 1 / np.bincount(y)[y]
     right = np.where(heard == y, weights, 0.0)
     found = estimate(right.tolist(), weights.tolist()).json()
-    return found | {"chance": round(1 / len(known), 4), "labels": names[counts > 1].tolist()}
+    return found | {"chance": round(1 / len(known), 4), "labels": names[known].tolist()}
 
 
-def _clips(real: Recordings, of_a_reader: int) -> list[Utterance]:
+def clips_of(real: Recordings, *, quick: bool) -> list[Utterance]:
+    """All clips of dev actors, and some of each dev reader.
+
+    Raises:
+        ValueError: there are no dev actors.
+    """
     clips = []
     for speaker in sorted(DEV_SPEAKERS):
         corpus = speaker.split("-")[0]
         of_speaker = real.select(corpus, speaker=speaker)
-        clips += of_speaker if corpus in ACTORS else spread(of_speaker, of_a_reader)
+        some = CLIPS_QUICK if quick else CLIPS
+        clips += of_speaker if corpus in ACTORS else spread(of_speaker, some)
+    if not any(u.corpus in ACTORS for u in clips):
+        raise ValueError("These recordings have no dev actor; see data/corpora.py for the names.")
     return clips

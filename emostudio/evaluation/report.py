@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from emostudio.evaluation import (
     ablations,
     asked,
+    diemo,
+    diemo_clusters,
+    diemo_probes,
     environment,
     figures,
     held_out,
@@ -33,7 +36,17 @@ from emostudio.models.speaker import SpeakerEncoder
 from emostudio.models.vocoder import Vocoder
 from emostudio.models.zest.net import Zest
 
-OF_RECORDINGS = ("ser", "speaker", "vocoder", "zest", "units")
+OF_RECORDINGS = (
+    "ser",
+    "speaker",
+    "vocoder",
+    "zest",
+    "units",
+    "clusters",
+    "diemo",
+    "diemo-ablations",
+)
+OF_RUNS = ("ablations", "diemo-ablations")
 
 
 class Both(Speaker, Converter, Protocol):
@@ -71,8 +84,9 @@ def evaluate(
     lacking = [s for s in order.suites if s in OF_RECORDINGS and real is None]
     if lacking:
         raise ValueError(f"The suite '{lacking[0]}' needs --corpora, a folder of recordings.")
-    if "ablations" in order.suites and order.runs is None:
-        raise ValueError("The suite 'ablations' needs --runs, a folder of models for each run.")
+    lacking = [s for s in order.suites if s in OF_RUNS and order.runs is None]
+    if lacking:
+        raise ValueError(f"The suite '{lacking[0]}' needs --runs, a folder of models for each run.")
     order.out.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {"models": _hashes(store), "quick": order.quick, "missing": {}}
     for suite in order.suites:
@@ -124,6 +138,19 @@ def _measured(
             "units": units.measure(store.load(kind), store.load(PhonemeNet), real, quick=quick),
             "probes": probes.measure(store, real, quick=quick),
         }
+    if suite == "clusters" and real is not None:
+        return {"clusters": diemo_clusters.measure(store, real, quick=quick)}
+    if suite == "diemo" and real is not None:
+        found, missing = diemo.compare(
+            studio, store, real, order.out, judges=judges, quick=quick, say=say
+        )
+        heard = diemo_probes.measure(store, real, quick=quick)
+        return {"diemo": found, "diemo_probes": heard, "missing": missing}
+    if suite == "diemo-ablations" and real is not None and order.runs is not None:
+        rows, missing = diemo.ablate(
+            studio, store, real, order.out, runs=order.runs, judges=judges, quick=quick, say=say
+        )
+        return {"diemo_ablations": rows, "missing": missing}
     size = Size.quick() if quick else Size()
     return _speak(order, Hearing(store), studio(""), real, size, say)
 

@@ -40,6 +40,24 @@ def test_a_label_of_a_single_clip_is_left_out() -> None:
     assert found["labels"] == ["angry", "happy", "sad"]
 
 
+def test_a_probe_of_the_unheard_is_asked_about_them_alone() -> None:
+    """What is a label's place among the heard is another one's among the unheard."""
+    shifted = np.repeat(np.eye(3)[[1, 2, 0]], 60, axis=0)
+    learned = np.repeat([True, False], 180)
+    found = probes.probe(np.vstack([CLEAR, CLEAR]), LABELS * 2, learned=learned)
+    assert found["value"] == 1
+    assert found["n"] == 180
+    assert probes.probe(np.vstack([CLEAR, shifted]), LABELS * 2, learned=learned)["value"] == 0
+
+
+def test_a_label_that_no_probe_could_learn_is_not_asked_for() -> None:
+    labels = [*LABELS, *LABELS[:-1], "bored"]
+    learned = np.repeat([True, False], 180)
+    found = probes.probe(np.vstack([CLEAR, CLEAR]), labels, learned=learned)
+    assert found["labels"] == ["angry", "happy", "sad"]
+    assert found["n"] == 179
+
+
 def test_probes_of_dev_clips_stand_beside_each_other(tmp_path: Path) -> None:
     real = Recordings.of(acting(tmp_path / "corpora"))
     found = probes.measure(Store(tiny.checkpoints(tmp_path / "models")), real, quick=True)
