@@ -286,6 +286,10 @@ class Studio:
         home, views = self.settings.data_dir / "maps", ((feature, method),)
         return make(clips, self._load_ear(), home, views=views, every=every, progress=progress)
 
+    def check_map(self, space: EmotionMap, *nets: str) -> None:
+        """Raise ValueError where other nets than those here made a map."""
+        space.check_nets(self._load_ear().hashes, *nets)
+
     @cached_property
     def listening(self) -> Listening:
         """Listening tests and labels: `studio.listening.create(...)`; opens their database.

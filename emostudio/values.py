@@ -282,7 +282,7 @@ class Request:
             raise ValueError(f"Unknown engine '{self.engine}'; choose from {', '.join(ENGINES)}.")
         try:  # JSON knows lists alone
             path = tuple(tuple(float(x) for x in place) for place in self.emotion_path)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError("emotion_path is no list of places; give lists of numbers.") from None
         object.__setattr__(self, "emotion_path", path)
         if path and self.engine != "diemo":
@@ -326,7 +326,8 @@ class ReadBack:
     """Asked against got: what the models here hear in a take.
 
     `voice_similarity` is the cosine between the take's speaker embedding and the asked voice's;
-    `requested` is the mixture after intensity, empty when an emotion reference was given.
+    `requested` is the mixture after intensity; what was taken from a recording or from the map has
+    the names `reference` and `path` in it.
     """
 
     requested: dict[str, float]

@@ -126,7 +126,7 @@ Object.assign(window.emostudio.atlas, (() => {
       const { value, color } = atlas.now;
       const used = new Set(atlas.now.shown.map((at) => atlas.named(at, color)));
       const keys = atlas.looks().filter(({ name }) => used.has(name)).map((each) => ({
-        x: [null], y: [null], type: "scatter", mode: "markers", name: atlas.spoken(each.name),
+        x: [null], y: [null], type: "scatter", mode: "markers", name: plain(atlas.spoken(each.name)),
         marker: { color: each.color, symbol: each.symbol, size: 10 } }));
       const traces = box.data.map((trace) => ({ ...trace, showlegend: false }));
       await Plotly.downloadImage({ data: [...traces, ...keys], layout: { ...box.layout,

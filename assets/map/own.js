@@ -25,7 +25,12 @@ Object.assign(window.emostudio.atlas, (() => {
     function draw() {
       if (!element.contains(root)) element.append(root);
       const rows = Array.isArray(props.value) ? props.value : [];
+      const focused = root.contains(document.activeElement)
+        && document.activeElement.getAttribute("aria-label");
       root.replaceChildren(...rows.map((each) => row(each, open, forget)));
+      if (!focused) return;
+      [...root.querySelectorAll("button")]
+        .find((node) => node.getAttribute("aria-label") === focused)?.focus();
     }
     draw();
     watch("value", draw);

@@ -30,14 +30,15 @@ def within(
     found = np.zeros(len(points), int)
     for name, places in by_speaker(speakers).items():
         count = counts[name]
+        if count == 1:
+            continue
         if len(places) < MIN_CLIPS * count:
             raise ValueError(
                 f"{name} has {len(places)} clips, too few for {count} clusters; give at least "
                 f"{MIN_CLIPS * count}, or fewer clusters."
             )
-        if count > 1:
-            means = KMeans(count, n_init=STARTS, random_state=seed)  # type: ignore[arg-type]
-            found[places] = means.fit_predict(points[places])
+        means = KMeans(count, n_init=STARTS, random_state=seed)  # type: ignore[arg-type]
+        found[places] = means.fit_predict(points[places])
     return found
 
 

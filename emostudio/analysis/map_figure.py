@@ -85,18 +85,18 @@ def scatter(
             go.Scattergl(
                 x=points[group.places, 0],
                 y=points[group.places, 1],
-                name=escape(group.name),
+                name=_plain(group.name),
                 mode="markers",
                 marker={"color": group.color, "symbol": group.symbol, "size": 8, "opacity": 0.8},
                 customdata=group.places,
-                text=["<br>".join(map(escape, told[int(n)])) for n in group.places],
+                text=["<br>".join(map(_plain, told[int(n)])) for n in group.places],
                 hovertemplate="%{text}<extra></extra>",
             )
         )
     if len(groups) <= MOST_WORDS:
         for group in groups:
             x, y = np.median(points[group.places], axis=0)
-            figure.add_annotation(x=float(x), y=float(y), text=escape(group.name))
+            figure.add_annotation(x=float(x), y=float(y), text=_plain(group.name))
         figure.update_annotations(
             showarrow=False, font_color=INK, bgcolor="rgba(255, 255, 255, .72)", borderpad=1
         )
@@ -123,8 +123,12 @@ def scatter(
     return figure
 
 
+def _plain(text: str) -> str:
+    return escape(text, quote=False)  # plotly.js reads tags, and knows no name of a quote
+
+
 def _order(name: str) -> tuple[int, list[tuple[int, str]]]:
     if name in EMOTIONS:
         return EMOTIONS.index(name), []
     parts = re.split(r"(\d+)", name)  # 2 before 10
-    return len(EMOTIONS), [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    return len(EMOTIONS), [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

@@ -44,7 +44,7 @@ def measures(features: np.ndarray, labels: Sequence[str]) -> Measures | None:
     )
     if (counts > 1).sum() < 2:
         return None
-    rows = standard(features[told], features[told])
+    rows = standard(features[told])
     n = len(rows)
     return Measures(
         n=n,

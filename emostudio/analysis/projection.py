@@ -18,15 +18,28 @@ MIN_DIST = 0.15
 LEAST = 5  # clips that a picture needs
 
 
-def standard(values: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Standard scores (N, D) of values by the mean and spread of others, (M, D), at length one.
+class Scores:
+    """Standard scores by the mean and spread of some values (M, D), at length one.
 
     The inner product of two rows is then how alike they are.
     """
-    spread = like.std(axis=0, dtype=np.float64)
-    scores = (values - like.mean(axis=0, dtype=np.float64)) / np.where(spread > 1e-9, spread, 1)
-    lengths = np.linalg.norm(scores, axis=1, keepdims=True)
-    return (scores / np.maximum(lengths, 1e-9)).astype(np.float32)
+
+    def __init__(self, like: np.ndarray) -> None:
+        """Measure mean and spread."""
+        spread = like.std(axis=0, dtype=np.float64)
+        self._mean = like.mean(axis=0, dtype=np.float64)
+        self._spread = np.where(spread > 1e-9, spread, 1)
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Scores (N, D) float32 of values (N, D)."""
+        scores = (values - self._mean) / self._spread
+        lengths = np.linalg.norm(scores, axis=1, keepdims=True)
+        return (scores / np.maximum(lengths, 1e-9)).astype(np.float32)
+
+
+def standard(values: np.ndarray) -> np.ndarray:
+    """Standard scores (N, D) of values by their own mean and spread, as `Scores`."""
+    return Scores(values).of(values)
 
 
 def umap(
@@ -53,7 +66,7 @@ def umap(
             init="spectral" if len(values) > 4 * n_neighbors else "random",
             random_state=SEED,
             n_jobs=1,
-        ).fit_transform(standard(values, values))
+        ).fit_transform(standard(values))
     return _centered(np.asarray(fitted))
 
 
@@ -64,7 +77,7 @@ def pca(values: np.ndarray) -> np.ndarray:
         ValueError: there are too few.
     """
     _check(values)
-    scores = standard(values, values).astype(np.float64)
+    scores = standard(values).astype(np.float64)
     scores -= scores.mean(axis=0)
     _, directions = np.linalg.eigh(scores.T @ scores)
     widest = directions[:, ::-1][:, :2]

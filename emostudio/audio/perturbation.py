@@ -27,7 +27,7 @@ def draw_ratio(rng: np.random.Generator) -> float:
 
 
 def shift_formants(wav: Float[Tensor, " T_wav"], ratio: float) -> Float[Tensor, " T_wav"]:
-    """Move all formants of a sound to `ratio` times their frequency; its peak stays.
+    """Move all formants of a sound to `ratio` times their frequency; its peak stays, up to `PEAK`.
 
     Raises:
         ValueError: the sound is shorter than half a window.

@@ -50,6 +50,8 @@ def unzip(
                 if info.is_dir() or _hidden(info.filename):
                     continue
                 try:
+                    if info.filename in files:
+                        raise ValueError("The zip has it twice. Pack it again.")
                     if len(files) >= max_files:
                         raise ValueError(f"The zip has more than {max_files} files. Split it.")
                     file = folder / f"{len(files):05d}{Path(info.filename).suffix[:8]}"

@@ -175,7 +175,7 @@ def _build(
     labels = {name: tuple(s.labels.get(name, "") for s in sounds) for name in COLUMNS}
     main = views[0][0] if views[0][0] in features else ear.features[0]
     if not any(labels["cluster"]):
-        rows = projection.standard(features[main], features[main])
+        rows = projection.standard(features[main])
         labels["cluster"] = tuple(str(one + 1) for one in clusters(rows, N_CLUSTERS).tolist())
     emotions = tuple(heard[0].prediction.probs)
     space = EmotionMap(

@@ -45,7 +45,7 @@ def plan(
         emotions: those that all engines know.
 
     Raises:
-        ValueError: none is asked for.
+        ValueError: none is asked for, or nothing can be spoken.
     """
     if n < 1:
         raise ValueError(f"{n} takes are no map; give a number of 1 or more.")
@@ -56,6 +56,8 @@ def plan(
         if emotion != "neutral" or intensity == 1  # neutral has one intensity
     ]
     ways = list(product(engines, voices, manners))
+    if not ways:
+        raise ValueError("The engines here have no voice or no emotion in common; restore them.")
     requests = []
     while len(requests) < n:
         for way in rng.permutation(len(ways)).tolist():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emostudio.analysis.projection import standard
 from emostudio.maps.space import EmotionMap, plane
+from emostudio.values import MAX_PLACES
 
 NEIGHBORS = 10
 AROUND = 8
@@ -71,7 +71,8 @@ def nearest(
         raise ValueError(
             f"This map was made with other models than those here ({feature}). Make it anew."
         )
-    similarities = standard(known, known) @ standard(np.asarray(features[feature])[None], known)[0]
+    scores, rows = space.scored(feature)
+    similarities = rows @ scores.of(np.asarray(features[feature])[None])[0]
     near = np.argsort(-similarities, kind="stable")[:n]
     return near, similarities[near]
 
@@ -99,7 +100,7 @@ def emotion_at(
         method: of the picture.
 
     Raises:
-        ValueError: no place, a place that is none, or a map without DiEmo.
+        ValueError: no place, too many, a place that is none, or a map without DiEmo.
     """
     if SPEAKS not in space.features:
         raise ValueError(
@@ -109,6 +110,8 @@ def emotion_at(
     where = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     if not len(where) or not np.isfinite(where).all():
         raise ValueError("There is no place to speak from; click on the map.")
+    if len(where) > MAX_PLACES:
+        raise ValueError(f"The path has {len(where)} places; {MAX_PLACES} is the limit.")
     coords = space.coords_of(feature, method).astype(np.float64)
     known = space.features[SPEAKS]
     path = []

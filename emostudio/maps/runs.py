@@ -48,8 +48,10 @@ def start(source: Path, folder: Path, settings: Settings) -> None:
     command = [sys.executable, "-m", "emostudio", "map", str(source.absolute())]
     command += ["--out", str((folder / MAP).absolute())]
     command += ["--events", str((folder / EVENTS).absolute())]
+    own = bool(settings.models) and Path(settings.models).is_dir()  # else a repository
     env = os.environ | {
-        "EMOSTUDIO_MODELS": settings.models,
+        "TMPDIR": str(folder.absolute()),  # what it unpacks is swept and deleted with the run
+        "EMOSTUDIO_MODELS": str(Path(settings.models).absolute()) if own else settings.models,
         "EMOSTUDIO_DEVICE": settings.device,
         "EMOSTUDIO_DATA_DIR": str(settings.data_dir.absolute()),
     }

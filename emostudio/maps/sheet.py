@@ -13,19 +13,12 @@ MAX_SOUND_BYTES = 30 * 2**20  # in one file; clips after these are silent
 ID = "map"
 
 
-def write_sheet(space: EmotionMap, file: Path, *, color: str = "emotion") -> Path:
-    """Write a map's first view as an HTML file.
+def write_sheet(space: EmotionMap, file: Path) -> Path:
+    """Write a map's first view as an HTML file, in place of one that is there.
 
-    Args:
-        space: the map.
-        file: where to; a file that is there is replaced.
-        color: one of `COLUMNS`.
-
-    Raises:
-        ValueError: there is no such column.
+    Colors tell emotions, or clusters where nobody has said any.
     """
-    color = color if any(space.labels[color]) else "cluster"
-    figure = space.figure(color=color)
+    figure = space.figure(color="emotion" if any(space.labels["emotion"]) else "cluster")
     picture = figure.to_html(
         full_html=False,
         include_plotlyjs=True,

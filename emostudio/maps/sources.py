@@ -213,7 +213,9 @@ def _rows(table: Path, parent: PurePosixPath) -> dict[str, dict[str, str]]:
         columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
         file = next((columns[name] for name in FILE if name in columns), None)
         if file is None:
-            raise ValueError(f"A {TABLE} has no column 'file'; name one so.")
+            raise ValueError(
+                f"A {TABLE} has no column 'file'; name one so, and part columns by commas."
+            )
         named = {
             label: next(columns[name] for name in names if name in columns)
             for label, names in CALLED.items()

@@ -10,11 +10,16 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from emostudio.analysis.projection import Scores
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -30,11 +35,12 @@ METHODS = {
     "pca": "PCA: the two widest directions",
     "plane": "Valence and arousal",
 }
+# A source is a take (spoken here), a corpus, or own: clips that a person brought.
 COLUMNS = ("emotion", "speaker", "intensity", "cluster", "corpus", "text", "source")
-SOURCES = ("take", "corpus", "own")  # spoken here, of a corpus, a visitor's
 AFFECT = ("arousal", "dominance", "valence")
 SOUNDS = "sounds"
 STEPS = 4  # of a feature, in one standard deviation
+_DAMAGED = (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +92,17 @@ class EmotionMap:
         first = next(iter(self.coords), ("affect", "plane"))
         return self.params.get("feature", first[0]), self.params.get("method", first[1])
 
+    @cached_property
+    def _scored(self) -> dict[str, tuple[Scores, np.ndarray]]:
+        return {}
+
+    def scored(self, feature: str) -> tuple[Scores, np.ndarray]:
+        """What makes standard scores of a feature, and those of all clips (N, D), made once."""
+        if feature not in self._scored:
+            scores = Scores(self.features[feature])
+            self._scored[feature] = scores, scores.of(self.features[feature])
+        return self._scored[feature]
+
     def coords_of(self, feature: str, method: str) -> np.ndarray:
         """Where the clips lie in one picture, (N, 2) float32.
 
@@ -122,10 +139,23 @@ class EmotionMap:
             name: float(share) for name, share in zip(self.emotions, self.probs[place], strict=True)
         }
 
-    def made_with(self, checkpoints: dict[str, str]) -> bool:
-        """Whether features of these checkpoints (name to hash) may be set beside this map's."""
+    def check_nets(self, here: Mapping[str, str], *nets: str) -> None:
+        """Refuse to set what these nets make beside this map, if others made it.
+
+        Args:
+            here: hashes of the checkpoints in use, by name.
+            nets: names of those that matter.
+
+        Raises:
+            ValueError: it was made with others.
+        """
         mine = self.params.get("checkpoints", {})
-        return all(checkpoints.get(name) == sha256 for name, sha256 in mine.items())
+        other = [name for name in nets if name in mine and mine[name] != here.get(name)]
+        if other:
+            raise ValueError(
+                f"This map was made with other models than those here ({', '.join(other)}): "
+                "its places mean something else now. Make it anew."
+            )
 
     def figure(self, color: str = "emotion", feature: str = "", method: str = "") -> Figure:
         """Draw it.
@@ -208,7 +238,7 @@ class EmotionMap:
                 params=params,
                 folder=folder,
             )
-        except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             raise ValueError(
                 f"{folder} holds no map, or it is damaged; make one with "
                 f"'python -m emostudio map DIR --out {folder}'."

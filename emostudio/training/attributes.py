@@ -172,9 +172,14 @@ def unheard(told: Told, config: AttributeConfig, *, run: RunConfig = RUN) -> np.
     told by the first fold's net.
 
     Raises:
-        ValueError: it was stopped before all folds were trained.
+        ValueError: fewer than two speakers act, or it was stopped before all folds were trained.
     """
     fold_of = folds(told.clips)
+    if len(set(fold_of.values())) < 2:
+        raise ValueError(
+            "Attributes are told by what other speakers' labels teach: at least two speakers of a "
+            "corpus must act. Add a corpus with labels, such as ravdess."
+        )
     fold = np.array([fold_of.get(speaker, -1) for speaker in told.speakers])
     found = np.empty((len(fold), len(ATTRIBUTES)), np.float32)
     figures = told.standardized()

@@ -3,8 +3,8 @@
 K-means of speaker embeddings within each speaker; attributes of every clip, by a net that never
 heard its speaker's labels; ids matched over speakers by where their clusters lie in attributes,
 after DiEmo-TTS [1]; then k-means there with centers that lean on those of other speakers, and
-discriminants over all functionals. Whether a clip has a label makes no difference to its cluster:
-labels score clusters.
+discriminants over all functionals. Whether a clip has a label makes no difference to its cluster,
+but how many emotions its corpus acts says how many clusters there are: eight there, else five.
 
 [1] https://arxiv.org/abs/2505.19687, section 2.2. There clusters are matched by angles about each
     speaker's neutral one (`by_angles` in the report), and that is all: an actor's 36 clips, of
@@ -109,9 +109,7 @@ def cluster(folder: Path, *, run: RunConfig = RUN, seed: int = 0) -> dict[str, A
     pack = Pack.open(folder)
     file = folder / "speaker_emb.npy"
     if not file.is_file():
-        raise ValueError(
-            f"{folder} holds no speaker embeddings yet; 'train clusters' makes them."
-        )
+        raise ValueError(f"{folder} holds no speaker embeddings yet; 'train clusters' makes them.")
     told = Told.of(pack)
     place = {row.name: n for n, row in enumerate(pack.rows)}
     embeddings = np.load(file)[[place[clip.name] for clip in told.clips]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.maps.placing import emotion_at, place
+from emostudio.maps.placing import SPEAKS, emotion_at, place
 from emostudio.values import Clip, Request
 from emostudio.web.components.map_own import TICK
 from emostudio.web.device import QUEUE, on_device, seconds_for
@@ -67,7 +67,7 @@ def place_endpoint(studio: Studio, shelf: Shelf) -> Callable[..., Any]:
         """Place a recording on a map, among the clips that it is most alike.
 
         Args:
-            clip: A sound file; needs consent. It is not kept.
+            clip: A sound file; needs consent. It is deleted within a day.
             map: takes or corpus.
             feature: diemo, ser, speaker or raw: what alike means.
             method: umap, pca or plane: the picture that x and y belong to.
@@ -82,6 +82,7 @@ def place_endpoint(studio: Studio, shelf: Shelf) -> Callable[..., Any]:
             if not consent:
                 raise ValueError(TICK)
             space = shelf.open(map)
+            studio.check_map(space, feature)
             found = place(space, embed(Clip.load(clip)), feature, method)
             pairs = zip(found.neighbors, found.similarities, strict=True)
             neighbors = [
@@ -125,7 +126,9 @@ def speak_endpoint(studio: Studio, shelf: Shelf, wav: gr.Audio) -> Callable[...,
             The sound as a WAV file and its passport.
         """
         with in_words():
-            path = emotion_at(shelf.open(map), points_of(places), feature, method)
+            space = shelf.open(map)
+            path = emotion_at(space, points_of(places), feature, method)
+            studio.check_map(space, SPEAKS)
             request = Request(
                 text or "",
                 voice=voice or "",
@@ -154,7 +157,7 @@ def points_of(places: str | None) -> list[tuple[float, float]]:
     try:
         loaded = json.loads(places or "")
         return [(float(x), float(y)) for x, y in loaded]
-    except (json.JSONDecodeError, TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         raise ValueError(
             "places is no list of places; write x and y of each, such as [[0.5, -1.2]]."
         ) from None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import threading
+import time
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ OPEN = 4  # maps that are held in memory
 KEY_BYTES, KEY = 16, re.compile(r"[A-Za-z0-9_-]{22}")
 LONGEST = 60  # characters of a name
 AT_ONCE = 2  # maps that are made; each takes a core for minutes
+MOST_S = 3_600  # of making one, where another waits
+_beginning = threading.Lock()
 NONE = (
     "There is no map here yet. Make those that ship with "
     "'python -m emostudio map --own 360 --out assets/maps/takes', or map clips of your own below."
@@ -51,7 +55,8 @@ class Shelf:
     def shipped(self) -> dict[str, str]:
         """Return keys and titles of the maps that are here; the browser may read their sounds."""
         here = {key: title for key, title in TITLES.items() if _is_map(self.folder / key)}
-        gr.set_static_paths([str(self.folder / key / SOUNDS) for key in here])
+        for key in here:
+            _let_be_heard(self.folder / key / SOUNDS)
         return here
 
     def choices(self, made: list[Made]) -> list[tuple[str, str]]:
@@ -85,12 +90,16 @@ def begin(archive: Path, name: str, made: list[Made], settings: Settings) -> Mad
     """
     if archive.suffix.lower() != ".zip":
         raise ValueError("Pack the clips into one zip and upload that.")
-    parent = _runs_folder()
-    if sum(runs.progress(one).state == "running" for one in parent.iterdir()) >= AT_ONCE:
-        raise ValueError("Other maps are being made. Try again in a few minutes.")
-    key = secrets.token_urlsafe(KEY_BYTES)
-    # What it caches goes with it: nothing of an upload may outlive the day.
-    runs.start(archive, parent / key, replace(settings, data_dir=parent / key))
+    parent, key = _runs_folder(), secrets.token_urlsafe(KEY_BYTES)
+    with _beginning:  # two clicks at once must not both be the last one
+        running = [one for one in parent.iterdir() if runs.progress(one).state == "running"]
+        for one in running:
+            if time.time() - (one / runs.PID).stat().st_mtime > MOST_S:
+                runs.stop(one)
+        if sum(runs.progress(one).state == "running" for one in running) >= AT_ONCE:
+            raise ValueError("Other maps are being made. Try again in a few minutes.")
+        # What it caches goes with it: nothing of an upload may outlive the day.
+        runs.start(archive, parent / key, replace(settings, data_dir=parent / key))
     taken = any(one.name == name for one in made)
     return Made(key, f"{name[:LONGEST]} ({len(made) + 1})" if taken else name[:LONGEST])
 
@@ -98,9 +107,11 @@ def begin(archive: Path, name: str, made: list[Made], settings: Settings) -> Mad
 def progress(made: Made) -> runs.Progress:
     """Tell how far a map is; one that was swept away has failed."""
     folder = run_folder(made.key)
-    if not folder.is_dir():
+    found = runs.progress(folder)
+    # The sweep takes files first, and the folder that it leaves empty much later.
+    if found.state == "failed" and not (folder / runs.PID).is_file():
         return runs.Progress("failed", 0.0, "It was deleted, as all uploads are within a day.")
-    return runs.progress(folder)
+    return found
 
 
 def forget(made: Made) -> None:
@@ -144,6 +155,11 @@ def _runs_folder() -> Path:
     folder = Path(get_upload_folder()) / "maps"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@cache
+def _let_be_heard(sounds: Path) -> None:
+    gr.set_static_paths([str(sounds)])  # once: Gradio keeps a list, and asks all of it
 
 
 def _is_map(folder: Path) -> bool:

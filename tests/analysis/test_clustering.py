@@ -30,6 +30,7 @@ def test_planted_clusters_are_found_in_each_speaker() -> None:
 def test_who_never_acts_has_one_cluster() -> None:
     points, speakers, _ = planted(1, 0.2)
     assert not clustering.within(points, speakers.tolist(), {"actor-0": 1}).any()
+    assert not clustering.within(points[:1], ["reader"], {"reader": 1}).any()  # nor needs many
 
 
 def test_too_few_clips_are_refused_in_words() -> None:

@@ -59,5 +59,5 @@ def test_silhouette_agrees_with_its_definition() -> None:
     features, labels = grouped(50, 4, apart=1)
     found = measures(features, labels)
     assert found is not None
-    rows = standard(features, features)
+    rows = standard(features)
     assert found.silhouette == pytest.approx(silhouette_score(rows, labels, metric="cosine"))

@@ -68,6 +68,18 @@ def test_a_zip_may_not_hold_too_many_files(tmp_path: Path) -> None:
     assert (len(files), list(refused)) == (2, ["2.wav"])
 
 
+def test_a_name_that_comes_twice_never_takes_another_files_place(tmp_path: Path) -> None:
+    archive, target = packed(tmp_path, {"a.wav": b"a"}), tmp_path / "out"
+    target.mkdir()
+    with zipfile.ZipFile(archive, "a") as out, pytest.warns(UserWarning, match="Duplicate name"):
+        out.writestr("a.wav", b"another")
+        out.writestr("b.wav", b"b")
+    files, refused = unzip(archive, target)
+    held = {name: file.read_bytes() for name, file in files.items()}
+    assert held == {"a.wav": b"a", "b.wav": b"b"}
+    assert "twice" in refused["a.wav"]
+
+
 @pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_file_that_can_not_be_unpacked_keeps_the_others(tmp_path: Path, packing: int) -> None:
     archive = tmp_path / "clips.zip"

@@ -74,7 +74,7 @@ def test_every_clip_can_be_heard_from_the_map(space: EmotionMap, folder: Path) -
 
 def test_a_map_tells_how_it_was_made(space: EmotionMap, ear: Ear) -> None:
     assert space.view == ("diemo", "pca") and set(space.coords) == set(VIEWS)
-    assert space.made_with(ear.hashes)
+    space.check_nets(ear.hashes, *ear.checkpoints)
     assert set(space.params["features"]) == {"diemo", "ser", "speaker", "raw"}
     assert space.params["measures"]["raw"]["emotion"]["n_groups"] == 3
     assert "speaker" not in space.params["measures"]["raw"]  # one alone

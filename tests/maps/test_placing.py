@@ -91,6 +91,11 @@ def test_no_place_is_refused_in_words(space: EmotionMap, points: list) -> None:
         emotion_at(space, points, "diemo", "umap")
 
 
+def test_more_places_than_a_path_may_have_are_refused_before_any_work(space: EmotionMap) -> None:
+    with pytest.raises(ValueError, match="33 places; 32 is the limit"):
+        emotion_at(space, [(0.0, 0.0)] * 33, "diemo", "umap")
+
+
 def test_nothing_speaks_from_a_map_without_diemo(space: EmotionMap) -> None:
     some = replace(space, features={"ser": space.features["ser"]})
     with pytest.raises(ValueError, match="without DiEmo"):

@@ -83,10 +83,13 @@ def test_a_picture_that_was_not_made_is_refused_in_words() -> None:
         some.coords_of("diemo", "umap")
 
 
-def test_a_map_of_other_checkpoints_can_be_told() -> None:
+def test_a_map_of_other_checkpoints_is_refused_where_they_matter() -> None:
     space = planted()
-    assert space.made_with({"ser": "a", "diemo": "b"})
-    assert not space.made_with({"ser": "b"}) and not space.made_with({})
+    space.check_nets({"ser": "a", "diemo": "b"}, "ser", "diemo", "raw")
+    space.check_nets({"ser": "b"}, "raw", "speaker")
+    for here in ({"ser": "b"}, {}):
+        with pytest.raises(ValueError, match=r"other models than those here \(ser\).*anew"):
+            space.check_nets(here, "ser")
 
 
 @pytest.mark.parametrize("color", COLUMNS)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from emostudio.conversion import MAX_SOURCE_S, Comparison, Conversion, Converted, Tracks, joined
+from emostudio.maps.space import EmotionMap
 from emostudio.passport import fingerprint, given_again
 from emostudio.settings import Settings
 from emostudio.studies.listening import Listening
@@ -121,6 +122,10 @@ class FakeStudio:
         self._check()
         felt = self.recognize(clip).affect
         return {"affect": np.array([felt.arousal, felt.dominance, felt.valence], np.float32)}
+
+    def check_map(self, space: EmotionMap, *nets: str) -> None:
+        """Find that the map was made with what is here, if anything is."""
+        self._check()
 
     def request_of(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from emostudio.values import ENGINES, LANGUAGES, UNREAD, Clip, EmotionMix, Request
+from emostudio.values import LANGUAGES, UNREAD, Clip, EmotionMix, Request
 from emostudio.web.components.mixer import LARGEST, Mixer
 from emostudio.web.components.more import More
 from emostudio.web.components.voice_picker import PRESET, RECORDING, VoicePicker, voices_of
@@ -126,7 +126,7 @@ class Form:
                 choices=names, value=known or (names[0] if names else None)
             ),
             self.voice.recording: voice_file,
-            self.engine: request.engine if request.engine in self.engines() else ENGINES[0],
+            self.engine: request.engine if request.engine in self.engines() else self.engines()[0],
             self.mixer.base: request.base if request.base in self.mixer.sliders else LARGEST,
             self.mixer.intensity: request.intensity,
             self.mixer.recording: emotion_file,

@@ -89,7 +89,7 @@ def point(space: EmotionMap, at: int, feature: str, method: str) -> Picked:
         _view(
             title=label_of(space, at),
             said=label.get("text", ""),
-            sound=None if sound is None else str(sound.absolute()),
+            sound=None if sound is None else sound.absolute().as_posix(),
             facts=[
                 *([called(space, name), label[name]] for name in shown if name in label),
                 ["Name", space.names[at]],

@@ -17,7 +17,8 @@ def measured(space: EmotionMap, feature: str, column: str) -> str:
     """Draw the measures of a map's feature against one of its columns, as HTML."""
     if feature not in space.features or column not in space.labels:
         return ""
-    found = measures(space.features[feature], space.labels[column])
+    made = space.params.get("measures", {}).get(feature, {}).get(column)  # as the map was
+    found = Measures(**made) if made else measures(space.features[feature], space.labels[column])
     return FEW if found is None else drawn(found, column)
 
 

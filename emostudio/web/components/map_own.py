@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -19,9 +19,6 @@ from emostudio.web.components.voice_picker import sound_input
 from emostudio.web.errors import in_words
 from emostudio.web.map_shelf import Made, Shelf, begin, forget, progress, stored, to_store
 from emostudio.web.runs import QUIET
-
-if TYPE_CHECKING:
-    pass
 
 CONSENT = "It is mine, or its owner has agreed. It is deleted within a day and shown to nobody."
 TICK = "Tick 'I may use this voice' first: it says that the recording is yours to use."
@@ -40,7 +37,7 @@ class OwnClips:
     timer: gr.Timer
 
 
-def own_clips(*, interactive: bool) -> OwnClips:
+def own_clips() -> OwnClips:
     """Build it."""
     with gr.Column(elem_classes="card", elem_id="own"):
         gr.HTML("<h2>Your own clips</h2>")
@@ -53,7 +50,7 @@ def own_clips(*, interactive: bool) -> OwnClips:
                 "page and come back.</p>"
             )
             archive = gr.File(file_types=[".zip"], label="Zip", height=120, elem_id="zip")
-            start = gr.Button("Map these clips", interactive=interactive, elem_id="map-start")
+            start = gr.Button("Map these clips", elem_id="map-start")
         listed = gr.HTML(
             [],
             html_template="",

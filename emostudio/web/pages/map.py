@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from emostudio.maps.placing import place
+from emostudio.maps.placing import SPEAKS, place
 from emostudio.values import Clip
 from emostudio.web import endpoints_map
 from emostudio.web.components import header
@@ -101,7 +102,7 @@ def lay_out(shelf: Shelf, voices: dict[str, str], *, can_speak: bool) -> Page:
                 view = map_view(choices)
             with gr.Column(elem_classes="card"):
                 worth = gr.HTML(elem_id="map-measures")
-            own = own_clips(interactive=True)
+            own = own_clips()
             header.misuse_notice()
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             with gr.Column(elem_classes="card"):
@@ -136,7 +137,7 @@ def connect_looking(page: Page, shelf: Shelf) -> None:
         keys = [each for _, each in choices]
         if key not in keys:  # it was swept away, or nothing is chosen yet
             key = keys[0] if keys else None
-        updates: Updates = {view.which: gr.Dropdown(choices=choices, value=key)}
+        updates: Updates = {view.which: gr.Dropdown(choices=choices, value=key), view.map: None}
         if key is not None:
             with in_words():
                 space = shelf.open(key)
@@ -173,7 +174,7 @@ def connect_looking(page: Page, shelf: Shelf) -> None:
         view.map, page.details, page.picked, page.selected, page.say.buttons.start,
     ]  # fmt: skip
     gr.on(None, opened, [view.which, own.kept], outputs, **LIGHT)  # on load
-    view.which.change(opened, [view.which, own.kept], outputs, **LIGHT)
+    other = view.which.change(opened, [view.which, own.kept], outputs, **LIGHT)
     for part in (view.feature, view.method):
         part.input(
             drawn,
@@ -184,6 +185,8 @@ def connect_looking(page: Page, shelf: Shelf) -> None:
     seen = [view.which, view.feature, view.color]
     for part in (view.feature, view.color):
         part.change(worth, seen, page.worth, **LIGHT)
+    # Another map may open by the same feature and color, which then do not change.
+    other.success(worth, seen, page.worth, **LIGHT)
 
 
 def connect_picking(page: Page, shelf: Shelf) -> None:
@@ -233,6 +236,7 @@ def connect_placing(page: Page, shelf: Shelf, studio: Studio) -> None:
             if not may:
                 raise ValueError(TICK)
             space = shelf.open(key)
+            studio.check_map(space, feature)
             features, heard = listen(Clip.load(file))
             found = clip(space, features, heard.probs, feature, method)
         return {
@@ -254,6 +258,7 @@ def connect_speaking(page: Page, shelf: Shelf, studio: Studio) -> None:
     """Speak from what is picked, and mark where the take lands."""
     view, say, shown = page.view, page.say, page.shown
     on_loan = on_device(studio.speak, seconds_for)
+    listen = on_device(studio.embed, lambda _: 10)
 
     def check(values: Updates) -> None:
         say.request(values, values[page.picked])
@@ -263,17 +268,22 @@ def connect_speaking(page: Page, shelf: Shelf, studio: Studio) -> None:
     ) -> Iterator[Updates]:
         picked = values[page.picked]
         request = say.request(values, picked)
+        key, feature, method = (values[part] for part in view.picture())
         yield {shown.status: None}
         progress(0.1, desc="Speaking")
+        studio.check_map(shelf.open(key), SPEAKS)
         take = on_loan(request)
         seen = view_of(take)
         entry = keep(take, seen)
         entries = [*values[page.visit], entry][-LIMIT:]
         # Gradio deletes the files it is told of when the app is stopped.
         shown.player.temp_files.update({entry.wav, entry.passport, entry.view})
-        key, feature, method = (values[part] for part in view.picture())
-        space = shelf.open(key)
-        there = landed(picked, space, place(space, studio.embed(take.clip), feature, method))
+        there = picked
+        # A take that is too short to be placed, or whose map is gone, is heard all the same.
+        with contextlib.suppress(ValueError):
+            space = shelf.open(key)
+            studio.check_map(space, feature)
+            there = landed(picked, space, place(space, listen(take.clip), feature, method))
         # One update for all: a second one right behind it can make the page drop the first.
         yield {
             page.visit: entries,

@@ -144,6 +144,13 @@ def test_a_dot_without_sound_speaks_from_its_place(visit: MapVisit) -> None:
     assert visit.page.locator("#picked audio").count() == 0
 
 
+def test_another_map_has_measures_of_its_own(visit: MapVisit, takes: EmotionMap) -> None:
+    visit.open()
+    visit.page.get_by_text(f"features of {len(takes)} dots").wait_for()
+    visit.choose("#which-map", "Corpus clips")  # by the same feature and color
+    visit.page.get_by_text("features of 150 dots").wait_for()
+
+
 def test_the_list_is_a_way_for_a_keyboard(visit: MapVisit) -> None:
     visit.open()
     visit.page.locator(".listed summary").press("Enter")

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.data_classes import _StaticFiles
 from starlette.testclient import TestClient
 
 from emostudio.analysis.map_measures import Measures
@@ -126,7 +127,7 @@ def test_a_take_is_marked_where_it_lands(takes: EmotionMap) -> None:
     features = {name: values[20] for name, values in takes.features.items()}
     there = landed(picked, takes, place(takes, features, *VIEW))
     assert marks(there) == ["place", "take"]
-    assert "disgust" not in marks(picked)
+    assert marks(picked) == ["place"]
     assert there.view["run"] == picked.view["run"]
 
 
@@ -254,6 +255,21 @@ def test_a_visitors_map_is_found_by_its_key_until_it_is_forgotten(
     assert shelf.choices([mine]) == shelf.choices([])
     with pytest.raises(ValueError, match="was deleted"):
         shelf.open(KEY)
+
+
+def test_of_a_map_that_was_swept_it_is_said_though_its_folder_stays(
+    folder: Path, temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(temporary_folder))
+    (temporary_folder / "maps" / KEY / "map" / "sounds").mkdir(parents=True)
+    assert "was deleted" in progress(Made(KEY, "mine")).message
+
+
+def test_sounds_of_a_map_are_let_through_once(folder: Path) -> None:
+    Shelf(folder).choices([])
+    before = len(_StaticFiles.all_paths)
+    Shelf(folder).choices([])
+    assert len(_StaticFiles.all_paths) == before
 
 
 def test_what_a_browser_keeps_is_checked() -> None:
