@@ -4,7 +4,7 @@ K-means of speaker embeddings within each speaker; attributes of every clip, by 
 heard its speaker's labels; ids matched over speakers by where their clusters lie in attributes,
 after DiEmo-TTS [1]; then k-means there with centers that lean on those of other speakers, and
 discriminants over all functionals. Whether a clip has a label makes no difference to its cluster,
-but how many emotions its corpus acts says how many clusters there are: eight there, else five.
+but a labeled corpus has as many clusters as it acts emotions, an unlabeled one five.
 
 [1] https://arxiv.org/abs/2505.19687, section 2.2. There clusters are matched by angles about each
     speaker's neutral one (`by_angles` in the report), and that is all: an actor's 36 clips, of
