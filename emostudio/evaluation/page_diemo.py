@@ -21,12 +21,12 @@ MEASURES = {
 # Agreement of clusters with labels, and what stands beside it.
 AGREEMENT = {
     "matched": "matched and sharpened",
-    "as_matched": "matched alone, as published",
+    "by_places": "matched alone, by places",
+    "by_angles": "matched alone, by angles about neutral, as published",
     "named_apart": "each actor's named apart, the most that matching could reach",
     "unmatched": "k-means alone, numbered by lot",
     "chance": "clips dealt by lot",
 }
-OF_EMBEDDINGS = "k-means of speaker embeddings, matched alone"
 PROBES = {
     "probe_emotion_of_unheard": "emotion probe",
     "probe_speaker": "speaker probe",
@@ -58,9 +58,9 @@ def _clusters(scores: dict[str, Any], show: Shown) -> Table:
             recall = of["recall"] if key == "matched" else {}
             by_emotion = (show(recall.get(emotion)) for emotion in emotions)
             rows.append((f"{name}: {what}", show(of[key]), *by_emotion))
-        if "speaker_emb" in of:
-            as_published = show(of["speaker_emb"]["as_matched"])
-            rows.append((f"{name}: {OF_EMBEDDINGS}", as_published, *[""] * len(emotions)))
+        for points, share in of["k_means_of"].items():
+            told = f"{name}: matched and sharpened, starting from k-means of {points}"
+            rows.append((told, show(share), *[""] * len(emotions)))
     of = diemo_paper.CLUSTERS
     by_emotion = (show(of.get(name)) for name in emotions)
     rows.append(("five: published list, of other actors", show(of["all"]), *by_emotion))
