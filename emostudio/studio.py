@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Engine = TypeVar("Engine")
 # What speaks, and what a person should know to choose.
 SPEAKING = {
-    "emomix": "EmoMix sounds best: it refines each take step by step.",
-    "diemo": "DiEmo is fast: it speaks in one pass and has no sampler to steer.",
+    "emomix": "EmoMix sounds best and keeps to the emotion: it refines each take step by step.",
+    "diemo": "DiEmo is fast: one pass, no sampler to steer; emotions come out less surely.",
 }
 RECORDED_LANG = "en"  # of a voice that is no preset
 SAMPLE_RATE = 16_000

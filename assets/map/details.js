@@ -36,7 +36,9 @@ Object.assign(window.emostudio.atlas, (() => {
 
   function drawn(value, pick) {
     const parts = [make("h2", {}, value.title)];
-    if (value.said) parts.push(make("p", { className: "note" }, value.said));
+    for (const told of [value.said, value.landed].filter(Boolean)) {
+      parts.push(make("p", { className: "note" }, told));
+    }
     if (value.sound) {
       parts.push(make("audio", { controls: true, src: window.emostudio.url(value.sound),
         "aria-label": value.title }));

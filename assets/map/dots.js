@@ -42,22 +42,37 @@ Object.assign(window.emostudio.atlas, (() => {
       textfont: { size: 10, color: GRAY } }];
   }
 
+  /* The places of a path: the one that is being drawn, or the one that was spoken along. */
+  const along = () => (atlas.now.path.length ? atlas.now.path
+    : atlas.now.marks.filter(({ kind }) => kind === "path").map(({ x, y }) => [x, y]));
+
+  // Dots of WebGL lie above all SVG of the plot but its annotations: marks are WebGL as well.
   function marks() {
-    const { marks: all, path } = atlas.now;
     const traces = Object.entries(MARKS).map(([kind, marker]) => {
-      const some = all.filter((each) => each.kind === kind);
-      return { type: "scatter", mode: "markers+text", hoverinfo: "skip", marker,
-        x: some.map(({ x }) => x), y: some.map(({ y }) => y),
-        text: some.map(({ label }) => label || ""), textposition: "bottom center",
-        textfont: { size: 12, color: INK, weight: 700 } };
+      const some = atlas.now.marks.filter((each) => each.kind === kind);
+      return { type: "scattergl", mode: "markers", hoverinfo: "skip", marker,
+        x: some.map(({ x }) => x), y: some.map(({ y }) => y) };
     });
-    const drawn = path.length ? path : all.filter(({ kind }) => kind === "path")
-      .map(({ x, y }) => [x, y]);
-    return [...traces, { type: "scatter", mode: "lines+markers+text", hoverinfo: "skip",
-      x: drawn.map(([x]) => x), y: drawn.map(([, y]) => y),
-      text: drawn.map((_, at) => String(at + 1)), textposition: "top right",
-      textfont: { size: 13, color: INK, weight: 700 }, line: { color: INK, width: 3 },
+    const drawn = along();
+    return [...traces, { type: "scattergl", mode: "lines+markers", hoverinfo: "skip",
+      x: drawn.map(([x]) => x), y: drawn.map(([, y]) => y), line: { color: INK, width: 3 },
       marker: { size: 9, color: INK } }];
+  }
+
+  function words() {
+    const word = (x, y, text, yshift) => ({ x, y, text, yshift, showarrow: false, borderpad: 1,
+      bgcolor: "rgba(255,255,255,.8)", font: { size: 12, color: INK, weight: 700 } });
+    return [...atlas.now.marks.filter(({ label }) => label)
+      .map(({ x, y, label: text }) => word(x, y, text, -18)),
+    ...along().map(([x, y], at) => word(x, y, String(at + 1), 16))];
+  }
+
+  /* Opposite corners of all dots, unseen: a filter leaves the map where it is. */
+  function frame() {
+    const { x, y } = atlas.now.value;
+    const ends = (all) => [Math.min(...all), Math.max(...all)];
+    return { type: "scatter", mode: "markers", hoverinfo: "skip", marker: { size: 9, opacity: 0 },
+      x: ends(x), y: ends(y) };
   }
 
   function layout() {
@@ -75,6 +90,7 @@ Object.assign(window.emostudio.atlas, (() => {
       uirevision: `${value.id} ${value.feature} ${value.method}`,
       selectionrevision: atlas.now.selected ? "some" : Math.random(),
       xaxis: axis(value.axes[0]), yaxis: axis(value.axes[1]),
+      annotations: words(),
       newselection: { line: { color: INK, width: 2 } },
     };
   }
@@ -91,7 +107,7 @@ Object.assign(window.emostudio.atlas, (() => {
       box.classList.toggle("picks", ["pick", "path"].includes(atlas.now.tool));
       box.classList.toggle("moves", ["move", "lasso", "box"].includes(atlas.now.tool));
       const first = !box.data;
-      await Plotly.react(box, [...dots(), ...marks()], layout(), CONFIG);
+      await Plotly.react(box, [...dots(), ...marks(), frame()], layout(), CONFIG);
       if (!first) return;
       box.on("plotly_selected", (event) => {
         if (!event?.lassoPoints && !event?.range) return; // a drawing that replaces the outline

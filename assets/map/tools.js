@@ -6,8 +6,10 @@ Object.assign(window.emostudio.atlas, (() => {
   const STILL = 6; // px that a click may wander
   const TOOLS = { pick: "Pick", move: "Move", lasso: "Lasso", box: "Box", path: "Draw a path" };
   const HINTS = {
-    pick: "Click a dot to hear it, or an empty place to speak from there. Drag to move, "
-      + "Ctrl + wheel to look closer.",
+    pick: matchMedia("(pointer: coarse)").matches
+      ? "Tap a dot to hear it, or an empty place to speak from there."
+      : "Click a dot to hear it, or an empty place to speak from there. Drag to move, "
+        + "Ctrl + wheel to look closer.",
     move: "Drag to move the map.",
     lasso: "Draw around the dots that you want to select.",
     box: "Draw a box around the dots that you want to select.",

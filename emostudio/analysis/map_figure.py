@@ -94,11 +94,15 @@ def scatter(
             )
         )
     if len(groups) <= MOST_WORDS:
-        for group in groups:
+        for group in groups:  # above its middle: a dot that is alone is seen too
             x, y = np.median(points[group.places], axis=0)
             figure.add_annotation(x=float(x), y=float(y), text=_plain(group.name))
         figure.update_annotations(
-            showarrow=False, font_color=INK, bgcolor="rgba(255, 255, 255, .72)", borderpad=1
+            showarrow=False,
+            yshift=14,
+            font_color=INK,
+            bgcolor="rgba(255, 255, 255, .72)",
+            borderpad=1,
         )
     figure.update_layout(
         height=HEIGHT,

@@ -22,7 +22,8 @@ def asked_got(read_back: ReadBack) -> str:
     """Draw the table and the three measures as HTML."""
     asked, heard = read_back.requested, read_back.heard
     names = [name for name in EMOTIONS if name in asked or name in heard.probs]
-    rows = "".join(_row(name, asked.get(name, 0.0), heard.probs.get(name)) for name in names)
+    nothing = 0.0 if any(name in asked for name in EMOTIONS) else None  # by name
+    rows = "".join(_row(name, asked.get(name, nothing), heard.probs.get(name)) for name in names)
     taken = [line for name, line in NAMELESS.items() if name in asked]
     note = f"<p class='note'>{taken[0]}</p>" if taken else ""
     measures = "".join(
@@ -45,14 +46,13 @@ def asked_got(read_back: ReadBack) -> str:
     )
 
 
-def _row(name: str, asked: float, heard: float | None) -> str:
-    got = "–" if heard is None else f"{heard:.0%}"
-    width = 0.0 if heard is None else heard
+def _row(name: str, asked: float | None, heard: float | None) -> str:
+    wanted, got = ("–" if share is None else f"{share:.0%}" for share in (asked, heard))
     return (
         f"<tr class='is-{name}'><th scope='row'>{escape(name.capitalize())}</th>"
-        f"<td class='bars' aria-hidden='true'><i class='asked' style='width:{asked:.1%}'></i>"
-        f"<i class='got' style='width:{width:.1%}'></i></td>"
-        f"<td class='share asked'>{asked:.0%}</td><td class='share'>{got}</td></tr>"
+        f"<td class='bars' aria-hidden='true'><i class='asked' style='width:{asked or 0:.1%}'></i>"
+        f"<i class='got' style='width:{heard or 0:.1%}'></i></td>"
+        f"<td class='share asked'>{wanted}</td><td class='share'>{got}</td></tr>"
     )
 
 

@@ -31,6 +31,8 @@ VERBS = {
     "path": "Speak along the path",
     "clip": "Speak like your clip",
 }
+AMONG = "It lies among the dots that it is most alike."
+OWN = "It lies where its own valence and arousal are."
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def clip(
         "clip",
         _view(
             title="Your clip",
-            said="It lies among the dots that it is most alike.",
+            said=OWN if method == "plane" else AMONG,
             probs=probs,
             near_title=f"Most alike in {short(FEATURES[feature])}, with the similarity",
             near=_near(space, found.neighbors, alike),
@@ -185,8 +187,8 @@ def landed(picked: Picked, space: EmotionMap, found: Place) -> Picked:
     """Show where a take came to lie."""
     nearest_one = label_of(space, found.neighbors[0])
     anew = picked.marked(_mark("take", found.x, found.y, "your take"))
-    said = f"The take landed beside a dot that is {nearest_one}."
-    return replace(anew, view=anew.view | {"said": said})
+    told = f"The take landed beside a dot that is {nearest_one}."
+    return replace(anew, view=anew.view | {"landed": told})
 
 
 def label_of(space: EmotionMap, at: int) -> str:

@@ -7,8 +7,13 @@ from functools import lru_cache
 from emostudio.analysis.map_measures import Measures, measures
 from emostudio.maps.space import EmotionMap
 from emostudio.web.components.asked_got import measure
+from emostudio.web.components.map_view import called
 
 REMEMBERED = 32  # they take a second where there are many clips
+KNOWN = (
+    "Most of these clips taught the nets, labels too: how they do with voices that they never "
+    "heard, <code>evaluate</code> tells."
+)
 FEW = "<p class='note'>To be told apart, at least two names need two dots each.</p>"
 
 
@@ -19,11 +24,14 @@ def measured(space: EmotionMap, feature: str, column: str) -> str:
         return ""
     made = space.params.get("measures", {}).get(feature, {}).get(column)  # as the map was
     found = Measures(**made) if made else measures(space.features[feature], space.labels[column])
-    return FEW if found is None else drawn(found, column)
+    if found is None:
+        return FEW
+    trained_on = "corpus" in space.labels["source"]
+    return drawn(found, called(space, column).lower(), KNOWN if trained_on else "")
 
 
-def drawn(found: Measures, column: str) -> str:
-    """Draw measures as HTML."""
+def drawn(found: Measures, column: str, note: str = "") -> str:
+    """Draw measures as HTML, and what else to know of them."""
     terms = [
         measure(
             "Neighbor hit rate",
@@ -45,7 +53,7 @@ def drawn(found: Measures, column: str) -> str:
     return (
         f"<section class='worth'><h3>How well {column} is told apart</h3>"
         f"<dl>{''.join(terms)}</dl><p class='note'>Measured on the features of {found.n} dots, "
-        "not on the picture, which has to bend them into two dimensions.</p></section>"
+        f"not on the picture, which has to bend them into two dimensions. {note}</p></section>"
     )
 
 

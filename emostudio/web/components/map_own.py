@@ -46,8 +46,8 @@ def own_clips() -> OwnClips:
         with gr.Accordion("Map a zip of clips", open=False, elem_id="map-zip"):
             gr.HTML(
                 "<p class='note'>Up to 100 MB of sound files; a metadata.csv in the zip may tell "
-                "file, emotion, speaker, intensity and text. It takes minutes; you may leave this "
-                "page and come back.</p>"
+                "file, emotion, speaker, intensity and text, and a folder called like an emotion "
+                "tells that. It takes minutes; you may leave this page and come back.</p>"
             )
             archive = gr.File(file_types=[".zip"], label="Zip", height=120, elem_id="zip")
             start = gr.Button("Map these clips", elem_id="map-start")

@@ -56,7 +56,7 @@ def map_speak(voices: Mapping[str, str], *, interactive: bool) -> MapSpeak:
             at_once = gr.Checkbox(
                 True,
                 label="Speak at once",
-                info="When a click brings no sound.",
+                info="Where a dot has no recording here, a take like it is spoken.",
                 min_width=140,
                 elem_id="at-once",
             )

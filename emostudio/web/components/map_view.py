@@ -98,7 +98,7 @@ def map_view(choices: list[tuple[str, str]]) -> MapView:
         search = gr.Textbox(
             label="Search",
             info="Names, texts and labels.",
-            placeholder="actor strong",
+            placeholder="angry door",
             elem_id="search",
         )
         labels = gr.Checkbox(label="Write names", info="Beside the dots.", elem_id="names")
