@@ -5,7 +5,7 @@ from typing import Any
 
 from emostudio.evaluation import diemo_paper
 from emostudio.evaluation.diemo_plan import PARTS
-from emostudio.evaluation.tables import Shown, Table, shown
+from emostudio.evaluation.tables import Shown, Table, of_probes, shown
 from emostudio.values import EMOTIONS
 
 # Columns of a transfer: the first of each is its name in the report.
@@ -42,7 +42,8 @@ def tables(report: dict[str, Any], show: Shown = shown) -> Iterator[Table]:
         yield from (_confusion(name, of["confusion"]) for name, of in scores.items())
         yield _attributes(report["clusters"]["attributes"], show)
     if "diemo_probes" in report:
-        yield _probes(report["diemo_probes"], show)
+        title = "Linear probes of emotion embeddings"
+        yield of_probes(title, report["diemo_probes"], show)
     if "diemo" in report:
         yield _transfers(report["diemo"], show)
     if "diemo_ablations" in report:
@@ -125,14 +126,3 @@ def _published(name: str, show: Shown) -> list[str]:
         "judge_similarity": of.emotion_similarity,
     }
     return ["", *(show(known.get(measure)) for measure in MEASURES)]
-
-
-def _probes(found: dict[str, Any], show: Shown) -> Table:
-    rows = [
-        (name.replace("_", " "), what.replace("_", " "), show(row), show(row["chance"]))
-        for name, of in found.items()
-        if isinstance(of, dict)
-        for what, row in of.items()
-    ]
-    head = ("embedding", "asked for", "accuracy", "chance")
-    return Table(f"Linear probes of emotion embeddings, {found['clips']} dev clips", head, rows)

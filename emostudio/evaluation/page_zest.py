@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emostudio.evaluation import zest_paper
-from emostudio.evaluation.tables import Shown, Table, shown
+from emostudio.evaluation.tables import Shown, Table, of_probes, shown
 from emostudio.evaluation.zest import ALL, IDENTITY, MAIN
 from emostudio.evaluation.zest_plan import SETTINGS
 
@@ -17,7 +17,7 @@ def tables(report: dict[str, Any], show: Shown = shown) -> Iterator[Table]:
     if "units" in report:
         yield _units(report["units"], show)
     if "probes" in report:
-        yield _probes(report["probes"], show)
+        yield of_probes("Linear probes of embeddings", report["probes"], show)
 
 
 def _settings(found: dict[str, Any], show: Shown) -> Table:
@@ -85,14 +85,3 @@ def _units(found: dict[str, Any], show: Shown) -> Table:
     ]
     title = f"Content units against the aligner's phonemes, {found['clips']} clips, bits"
     return Table(title, ("measure", "all frames", "without silence"), rows)
-
-
-def _probes(found: dict[str, Any], show: Shown) -> Table:
-    rows = [
-        (name.replace("_", " "), what.replace("_", " "), show(row), show(row["chance"]))
-        for name, of in found.items()
-        if isinstance(of, dict)
-        for what, row in of.items()
-    ]
-    head = ("embedding", "asked for", "accuracy", "chance")
-    return Table(f"Linear probes of embeddings, {found['clips']} dev clips", head, rows)

@@ -31,14 +31,17 @@ def recognize(recognizer: EmotionRecognizer, clip: Clip) -> Prediction:
         ),
         strict=True,
     )
-    probs = torch.stack(logits).softmax(-1).mean(0)[0].cpu().tolist()
-    named = dict(zip(recognizer.config.emotions, probs, strict=True))
-    return Prediction(
-        label=max(named, key=lambda name: named[name]),
-        probs=named,
-        affect=affect_of(named),
-        embedding=torch.stack(embeddings).mean(0)[0].cpu().numpy(),
-    )
+    embedding = torch.stack(embeddings).mean(0)[0].cpu().numpy()
+    return prediction(recognizer, torch.stack(logits).softmax(-1).mean(0)[0], embedding)
+
+
+def prediction(
+    recognizer: EmotionRecognizer, probs: Float[Tensor, " n_emotions"], embedding: np.ndarray
+) -> Prediction:
+    """Name what the recognizer heard; the embedding is (D_emo,)."""
+    named = dict(zip(recognizer.config.emotions, probs.cpu().tolist(), strict=True))
+    label = max(named, key=lambda name: named[name])
+    return Prediction(label, named, affect_of(named), embedding)
 
 
 @torch.inference_mode()

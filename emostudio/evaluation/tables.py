@@ -45,3 +45,15 @@ def text(table: Table) -> str:
         for row in lines
     )
     return "\n".join([table.title, *padded])
+
+
+def of_probes(title: str, found: dict[str, Any], show: Shown) -> Table:
+    """What linear probes read in each embedding."""
+    rows = [
+        (name.replace("_", " "), what.replace("_", " "), show(row), show(row["chance"]))
+        for name, of in found.items()
+        if isinstance(of, dict)
+        for what, row in of.items()
+    ]
+    head = ("embedding", "asked for", "accuracy", "chance")
+    return Table(f"{title}, {found['clips']} dev clips", head, rows)

@@ -12,12 +12,12 @@ from emostudio.audio.mel import HOP, SAMPLE_RATE, log_mel
 from emostudio.audio.pitch import f0_contour
 from emostudio.audio.torchaudio_door import resample
 from emostudio.data.features import at_speech_level, trim
-from emostudio.evaluation.readback import check_clip, recognize
+from emostudio.evaluation.readback import check_clip, prediction, recognize
 from emostudio.maps.space import FEATURES
 from emostudio.models.checkpoint import Store, device_of
 from emostudio.models.diemo.attributes import AttributeRegressor
 from emostudio.models.diemo.net import DiEmo
-from emostudio.models.ser import EmotionRecognizer, affect_of
+from emostudio.models.ser import EmotionRecognizer
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.values import Clip, Prediction
 
@@ -99,11 +99,8 @@ class Ear:
         if embedding is None or packed.hashes.get("ser") != self.hashes["ser"]:
             embedding = self.recognizer(mel)[1][0].cpu().numpy()
         logits = self.recognizer.logits_of(torch.tensor(embedding)[None].to(self.device))
-        shares = logits.softmax(-1)[0].cpu().tolist()
-        probs = dict(zip(self.recognizer.config.emotions, shares, strict=True))
-        label = max(probs, key=lambda name: probs[name])
-        prediction = Prediction(label, probs, affect_of(probs), embedding)
-        return self._heard(None, mel, packed.f0, speaker, prediction)
+        heard = prediction(self.recognizer, logits.softmax(-1)[0], embedding)
+        return self._heard(None, mel, packed.f0, speaker, heard)
 
     def _heard(
         self,
@@ -111,16 +108,16 @@ class Ear:
         mel: torch.Tensor,
         f0: np.ndarray,
         speaker: np.ndarray,
-        prediction: Prediction,
+        told: Prediction,
     ) -> Heard:
         raw = functionals(mel[0].cpu().numpy(), f0)
-        felt = self.attributes.of_clip(raw) if self.attributes else prediction.affect
+        felt = self.attributes.of_clip(raw) if self.attributes else told.affect
         features = {
-            "ser": prediction.embedding,
+            "ser": told.embedding,
             "speaker": speaker,
             "raw": raw,
             "affect": np.array([felt.arousal, felt.dominance, felt.valence], np.float32),
         }
         if self.diemo is not None:
             features = {"diemo": self.diemo.embed(mel)[0].cpu().numpy()} | features
-        return Heard(clip, features, prediction)
+        return Heard(clip, features, told)

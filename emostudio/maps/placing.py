@@ -116,10 +116,18 @@ def emotion_at(
     known = space.features[SPEAKS]
     path = []
     for point in where:
-        distances = np.linalg.norm(coords - point, axis=1)
-        near = np.argsort(distances, kind="stable")[:AROUND]
+        near, distances = around(coords, point)
         # On a clip it is that clip alone; the farthest of those around counts for nothing.
-        reach = max(float(distances[near[-1]]), 1e-9)
-        weights = 1 / np.maximum(distances[near] / reach, 1e-6) ** 2 - 1 + 1e-9
+        reach = max(float(distances[-1]), 1e-9)
+        weights = 1 / np.maximum(distances / reach, 1e-6) ** 2 - 1 + 1e-9
         path.append(tuple(np.average(known[near], axis=0, weights=weights).tolist()))
     return tuple(path)
+
+
+def around(
+    coords: np.ndarray, point: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The clips around a place of a picture (N, 2), nearest first, and how far they are."""
+    distances = np.linalg.norm(coords - np.asarray(point), axis=1)
+    near = np.argsort(distances, kind="stable")[:AROUND]
+    return near, distances[near]

@@ -31,8 +31,14 @@ from emostudio.training.distillation import N_GLOBAL, N_LOCAL, Distillation, mom
 from emostudio.training.emomix import FACTORS, SWAP_SHARE, Voices
 from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_channel
-from emostudio.training.transfer import Listeners, Wanted
-from emostudio.training.windows import prosody_losses, weighed, windowed, windows_of
+from emostudio.training.transfer import Listeners, ask
+from emostudio.training.windows import (
+    distance,
+    prosody_losses,
+    weighed,
+    windowed,
+    windows_of,
+)
 
 # What an ablation leaves out; without labels it learns from clusters that were found, as published.
 ABLATIONS = ("conditioning", "sampling", "perturbation", "distillation", "labels")
@@ -43,10 +49,6 @@ CONTEXT = 20  # tokens
 MEL_WEIGHT, EDGES_WEIGHT = 4.0, 2.0
 TRANSFER_WEIGHTS = {"emotion": 0.15, "voice": 0.3, "words": 0.3, "excess": 0.2}
 TRANSFER_ITEMS = 4
-TRANSFERRED = (
-    *("tokens", "durations", "offset", "mel", "classes", "voiced"),
-    *("speaker_emb", "pitch_mean", "asked"),
-)
 TRANSFER_FROM = 3_000  # steps: there must be words before anyone is asked about them
 MEANS_MOMENTUM = 0.98
 MEAN_SHARE = 0.5
@@ -179,8 +181,8 @@ class DiEmoRecipe(Recipe[DiEmo]):
             frames, given, batch["pitch_mean"][:, 0], mask, batch["speaker_emb"], emotion_emb
         )
         loss = weighed(found)
-        found["mel"] = _distance(spoken, mel, mask)
-        found["edges"] = _distance(spoken.diff(dim=-1), mel.diff(dim=-1), mask[..., 1:])
+        found["mel"] = distance(spoken, mel, mask)
+        found["edges"] = distance(spoken.diff(dim=-1), mel.diff(dim=-1), mask[..., 1:])
         loss = loss + MEL_WEIGHT * found["mel"] + EDGES_WEIGHT * found["edges"]
         if self._without != "distillation":
             distilled = self._distill(batch, emotion_emb[:DISTILLED], step)
@@ -217,32 +219,16 @@ class DiEmoRecipe(Recipe[DiEmo]):
         self, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor, emotion_emb: Tensor
     ) -> dict[str, Tensor]:
         """What listeners hear in readers' own texts when spoken in an emotion."""
-        some = batch["reader"][:, 0].nonzero()[:TRANSFER_ITEMS, 0]
-        if not len(some) or not self._asked:
+        if not self._asked:
             return {}
-        net, mask = self.export, mask[some]
-        part = {name: batch[name][some] for name in TRANSFERRED}
-        labels = part["asked"][:, 0]
-        speaker_emb, pitch_mean = part["speaker_emb"], part["pitch_mean"]
-        asked = (speaker_emb, net.emotion_means[labels])
-        features, _ = net.encode(part["tokens"], token_mask[some], *asked)
-        frames = windows_of(features, part)
-        with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
-            prosody = net.predict_prosody(frames, mask, *asked)
-        given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
-        mel = net.decode(frames, given, pitch_mean[:, 0], mask, *asked)
+        asked = ask(self.export, batch, token_mask, mask, most=TRANSFER_ITEMS)
+        if asked is None:
+            return {}
+        spoken = (asked.frames, asked.given, asked.pitch_mean[:, 0], asked.mask)
+        mel = self.export.decode(*spoken, *asked.who)
         with torch.no_grad():
-            own = net.decode(frames, given, pitch_mean[:, 0], mask, speaker_emb, emotion_emb[some])
-        wanted = Wanted(labels, speaker_emb, part["classes"])
-        log_f0 = prosody.log_f0 + pitch_mean
-        heard = self._listeners.freeze(mel.device).losses(mel, log_f0, part["voiced"], mask, wanted)
-        # What pleases listeners and is no speech lies far from what the reader does.
-        excess = ((mel - own).square() * mask).sum() / (mask.sum() * mel.shape[1])
-        return heard | {"excess": excess}
-
-
-def _distance(got: Tensor, want: Tensor, mask: Tensor) -> Tensor:
-    return ((got - want).abs() * mask).sum() / (mask.sum() * got.shape[1])
+            own = self.export.decode(*spoken, asked.who[0], emotion_emb[asked.some])
+        return asked.answered(self._listeners, mel, own)
 
 
 def clusters_of(data: Pack, folder: Path, emotions: tuple[str, ...], *, found: bool) -> np.ndarray:

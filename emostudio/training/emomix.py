@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
 from emostudio.training.acted import ACTED
 from emostudio.training.loop import Recipe
-from emostudio.training.transfer import Listeners, Wanted
+from emostudio.training.transfer import Listeners, ask
 from emostudio.training.windows import prosody_losses, weighed, windowed, windows_of
 
 STYLE_WEIGHT = 0.05
@@ -221,29 +222,18 @@ class EmoMixRecipe(Recipe[EmoMix]):
         self, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor
     ) -> dict[str, Tensor]:
         """What listeners hear in readers' own texts when spoken in an emotion."""
-        some = batch["reader"][:, 0].nonzero()[:TRANSFER_ITEMS, 0]
-        if not len(some) or not self._asked:
+        if not self._asked:
             return {}
-        net, mask = self.export, mask[some]
-        part = {name: value[some] for name, value in batch.items()}
-        labels = part["asked"][:, 0]
-        who = (part["speaker_emb"], net.emotion_means[labels])
-        features, _ = net.encode(part["tokens"], token_mask[some], *who)
-        frames = windows_of(features, part)
-        with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
-            prosody = net.predict_prosody(frames, mask, *who)
-        given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
-        mu, hidden = net.prior(frames, given, part["pitch_mean"][:, 0], mask, *who)
+        asked = ask(self.export, batch, token_mask, mask, most=TRANSFER_ITEMS)
+        if asked is None:
+            return {}
+        net, mask, who = self.export, asked.mask, asked.who
+        mu, hidden = net.prior(asked.frames, asked.given, asked.pitch_mean[:, 0], mask, *who)
         mu = mu.detach()
-        t = 0.3 + 0.7 * torch.rand(len(some), device=mu.device)
+        t = 0.3 + 0.7 * torch.rand(len(mu), device=mu.device)
         x_t = net.schedule.diffuse(mu, mu, t, torch.randn_like(mu)) * mask
         denoised = net.estimator(x_t, mask, mu, hidden, t, *who) * mask
-        wanted = Wanted(labels, part["speaker_emb"], part["classes"])
-        log_f0 = prosody.log_f0 + part["pitch_mean"]
-        heard = self._listeners.losses(denoised, log_f0, part["voiced"], mask, wanted)
-        # What pleases listeners and is no speech lies far from the mean.
-        excess = ((denoised - mu).square() * mask).sum() / (mask.sum() * mu.shape[1])
-        return heard | {"excess": excess}
+        return asked.answered(self._listeners, denoised, mu)
 
 
 def _labels_alone(voices: Voices, data: Pack, emotions: tuple[str, ...]) -> Voices:
@@ -327,11 +317,8 @@ def calibrate(model: EmoMix | DiEmo, data: Pack, voices: Voices, *, without: str
     lacking = acted - spoken_shifts(model, data, voices)
     lacking = np.where(np.isnan(lacking), known, lacking)
     durations, pitches = (tuple(round(float(x), 4) for x in column) for column in lacking.T)
-    offsets = {"duration_offsets": durations, "pitch_offsets": pitches}
-    if isinstance(model, DiEmo):
-        model.config = replace(model.config, **offsets)
-    else:
-        model.config = replace(model.config, **offsets)
+    config: Any = replace(model.config, duration_offsets=durations, pitch_offsets=pitches)
+    model.config = config  # of the model's own kind, which the checker can't tell
 
 
 # Who is offered as a preset: readers with the most speech, whoever a user adds; no actor.

@@ -21,9 +21,13 @@ from torch import Tensor
 from emostudio.audio.mel import HOP, log_mel
 from emostudio.audio.pitch import F0_MAX, F0_MIN
 from emostudio.models.alignment import PhonemeNet
+from emostudio.models.diemo.net import DiEmo
+from emostudio.models.emomix.net import EmoMix
+from emostudio.models.prosody import Prosody
 from emostudio.models.ser import EmotionRecognizer
 from emostudio.models.speaker import SpeakerEncoder
 from emostudio.models.vocoder import Vocoder
+from emostudio.training.windows import windows_of
 
 
 class Wanted(NamedTuple):
@@ -81,3 +85,53 @@ def _disturbed(mel: Tensor, mask: Tensor) -> Tensor:
     top = mel.masked_fill(~mask, -torch.inf).amax((1, 2), keepdim=True).detach()
     floor = top - 5 - 5 * torch.rand(len(mel), 1, 1, device=mel.device)
     return torch.logaddexp(mel, floor + 0.3 * torch.randn_like(mel))
+
+
+# Of a batch, what is needed to speak some of its items anew.
+_SPOKEN = "tokens durations offset mel classes voiced speaker_emb pitch_mean asked".split()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Readers' own texts, up to their mel, in an emotion that no recording of them has.
+
+    `some` (B',) are their places in the batch; `who` is speaker and emotion embedding, `given` the
+    prosody to speak at, its voicing that of the recording.
+    """
+
+    some: Tensor
+    mask: Tensor
+    who: tuple[Tensor, Tensor]
+    frames: Tensor
+    given: Prosody
+    pitch_mean: Float[Tensor, "B 1"]
+    wanted: Wanted
+
+    def answered(self, listeners: Listeners, mel: Tensor, usual: Tensor) -> dict[str, Tensor]:
+        """What listeners hear in the mel, and how far it is from the usual one."""
+        log_f0 = self.given.log_f0 + self.pitch_mean
+        heard = listeners.freeze(mel.device).losses(
+            mel, log_f0, self.given.voiced_logit, self.mask, self.wanted
+        )
+        # What pleases listeners and is no speech lies far from what is usual.
+        excess = ((mel - usual).square() * self.mask).sum() / (self.mask.sum() * mel.shape[1])
+        return heard | {"excess": excess}
+
+
+def ask(
+    net: EmoMix | DiEmo, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor, *, most: int
+) -> Asked | None:
+    """Have at most so many readers of a batch begin to speak in the emotions asked of them."""
+    some = batch["reader"][:, 0].nonzero()[:most, 0]
+    if not len(some):
+        return None
+    part, mask = {name: batch[name][some] for name in _SPOKEN}, mask[some]
+    labels = part["asked"][:, 0]
+    who = (part["speaker_emb"], net.emotion_means[labels])
+    features, _ = net.encode(part["tokens"], token_mask[some], *who)
+    frames = windows_of(features, part)
+    with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
+        prosody = net.predict_prosody(frames, mask, *who)
+    given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
+    wanted = Wanted(labels, part["speaker_emb"], part["classes"])
+    return Asked(some, mask, who, frames, given, part["pitch_mean"], wanted)

@@ -1,4 +1,4 @@
-"""What recipes of speaking nets share: windows of an utterance, and how well prosody is told.
+"""What recipes of speaking nets share: windows of an utterance, and how far off what is told is.
 
 Each item is a window of frames with the tokens around it, enough of them that a window is encoded
 about as the whole sentence would be.
@@ -79,3 +79,8 @@ def prosody_losses(
 def weighed(losses: dict[str, Tensor]) -> Tensor:
     """The weighted sum of what `prosody_losses` gave."""
     return torch.stack([weight * losses[name] for name, weight in WEIGHTS.items()]).sum()
+
+
+def distance(got: Tensor, want: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference of mels (B, n_mels, T) where an item has frames."""
+    return ((got - want).abs() * mask).sum() / (mask.sum() * want.shape[1])

@@ -16,6 +16,7 @@ from emostudio.models.zest.contours import moved
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.synthesizer import Synthesizer
 from emostudio.training.transfer import Listeners, Wanted
+from emostudio.training.windows import distance
 
 TRANSFER_WEIGHTS = {"emotion": 0.15, "voice": 0.3, "words": 0.3, "excess": 0.1}
 TRANSFER_ITEMS = 5
@@ -54,8 +55,8 @@ def mel_losses(
     emotions = (told.emotion, told.was)
     spoken = synthesizer(content, looked_up, given, mask, told.ease, emotions)
     found = {
-        "mel": _distance(spoken, mel, mask),
-        "edges": _distance(spoken.diff(dim=-1), mel.diff(dim=-1), mask[..., 1:]),
+        "mel": distance(spoken, mel, mask),
+        "edges": distance(spoken.diff(dim=-1), mel.diff(dim=-1), mask[..., 1:]),
     }
     speech = found["mel"] + 0.5 * found["edges"]
     heard = _transfer(net, listeners, batch, told, (content, looked_up))
@@ -102,7 +103,3 @@ def _transfer(
 def packed(ids: Tensor, shares: Tensor) -> Units:
     """Units from a batch, where time stands last."""
     return Units(ids.transpose(1, 2), shares.transpose(1, 2))
-
-
-def _distance(got: Tensor, want: Tensor, mask: Tensor) -> Tensor:
-    return ((got - want).abs() * mask).sum() / (mask.sum() * want.shape[1])

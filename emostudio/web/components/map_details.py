@@ -14,9 +14,9 @@ import gradio as gr
 import numpy as np
 
 from emostudio.maps.placing import (
-    AROUND,
     SPEAKS,
     Place,
+    around,
     emotion_at,
     neighbors_of,
     place,
@@ -121,10 +121,7 @@ def places(space: EmotionMap, points: Places, feature: str, method: str) -> Pick
             "path", _view(title=f"A path of {len(points)} places", said=said, marks=marks), path
         )
     (x, y) = points[0]
-    coords = space.coords_of(feature, method)
-    near = (
-        np.linalg.norm(coords - np.array([x, y]), axis=1).argsort(kind="stable")[:AROUND].tolist()
-    )
+    near = around(space.coords_of(feature, method), (x, y))[0].tolist()
     return Picked(
         "place",
         _view(
