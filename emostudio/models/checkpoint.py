@@ -7,7 +7,8 @@ folder or a Hugging Face repository id), then among those that ship.
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,10 +121,14 @@ def _read_config(net: type[nn.Module], folder: Path) -> Any:
 
 @dataclass(frozen=True)
 class Store:
-    """Where checkpoints lie: `shipped` has a folder a name; `own` comes first where it has one."""
+    """Where checkpoints lie: `shipped` has a folder a name; `own` comes first where it has one.
+
+    `instead` are folders of single checkpoints, by name, that come before both: tuned models.
+    """
 
     shipped: Path
     own: str = ""
+    instead: Mapping[str, Path] = field(default_factory=dict)
 
     def folder(self, name: str) -> Path:
         """The folder of a checkpoint.
@@ -131,6 +136,8 @@ class Store:
         Raises:
             ValueError: `own` is neither a folder nor a repository that can be reached.
         """
+        if name in self.instead:
+            return self.instead[name]
         if self.own:
             own = Path(self.own)
             base = own if own.is_dir() else _download(self.own)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exc, select
 
+from emostudio.storage import tuned_tables as tuned_tables  # its tables are among those of Base
 from emostudio.storage.tables import Base, Journal, Sound, Utc
 
 log = logging.getLogger(__name__)

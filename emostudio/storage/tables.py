@@ -96,7 +96,8 @@ class Base(DeclarativeBase):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-def _one_of(column: str, choices: tuple[str, ...]) -> CheckConstraint:
+def one_of(column: str, choices: tuple[str, ...]) -> CheckConstraint:
+    """Return the rule that a column holds one of these."""
     listed = ", ".join(f"'{choice}'" for choice in choices)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -109,7 +110,7 @@ class Study(Base):
     """A study. While it is a draft its protocol may change; from then on only its state."""
 
     __tablename__ = "study"
-    __table_args__ = (_one_of("state", STUDY_STATES),)
+    __table_args__ = (one_of("state", STUDY_STATES),)
 
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     state: Mapped[str] = mapped_column(String(8), default="draft")
@@ -157,7 +158,7 @@ class Stimulus(Base):
 
     __tablename__ = "stimulus"
     __table_args__ = (
-        _one_of("role", ROLES),
+        one_of("role", ROLES),
         _within("intensity", 0, 1),
         CheckConstraint("duration_s > 0", name="duration_s"),
         Index("ix_stimulus_cell", "study_id", "system_id", "utterance_id", "role", unique=True),
@@ -202,7 +203,7 @@ class Assignment(Base):
 
     __tablename__ = "assignment"
     __table_args__ = (
-        _one_of("state", ("open", "done", "expired")),
+        one_of("state", ("open", "done", "expired")),
         UniqueConstraint("listener_id"),
         Index(
             "ix_assignment_row",
@@ -226,7 +227,7 @@ class Trial(Base):
     """One screen of one listener. `swapped`: `other_id` is heard first, `stimulus_id` second."""
 
     __tablename__ = "trial"
-    __table_args__ = (UniqueConstraint("assignment_id", "position"), _one_of("block", BLOCKS))
+    __table_args__ = (UniqueConstraint("assignment_id", "position"), one_of("block", BLOCKS))
 
     assignment_id: Mapped[str] = mapped_column(ForeignKey("assignment.id"))
     position: Mapped[int]
@@ -306,7 +307,7 @@ class Event(Base):
     """What happened on a listener's page: plays, seeks, decode errors, reconnections."""
 
     __tablename__ = "event"
-    __table_args__ = (_one_of("kind", EVENTS),)
+    __table_args__ = (one_of("kind", EVENTS),)
 
     listener_id: Mapped[str] = mapped_column(ForeignKey("listener.id"), index=True)
     trial_id: Mapped[str | None] = mapped_column(ForeignKey("trial.id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from emostudio.storage import tuned_tables as tuned_tables  # its tables are among those of Base
 from emostudio.storage.tables import Base
 
 
