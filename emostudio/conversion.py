@@ -34,7 +34,8 @@ class Conversion:
     `drawn` are points (seconds, Hz) of an F0 contour: between the first and the last of them, F0
     follows the lines that join them, straight in log Hz, wherever the source is voiced; their
     seconds are the result's. `until_s` is where a conversion was stopped: it ends with the part of
-    the source that reaches that second; 0 is all.
+    the source that reaches that second; 0 is all. `engine` is zest, or zest with a tuned model, as
+    in "zest:anna".
     """
 
     source: Clip
@@ -48,6 +49,7 @@ class Conversion:
     drawn: tuple[tuple[float, float], ...] = ()
     until_s: float = 0.0
     seed: int = 0
+    engine: str = "zest"
 
     def __post_init__(self) -> None:
         """Refuse what can't be converted, in words."""
@@ -61,6 +63,8 @@ class Conversion:
             raise ValueError(
                 "No emotion is asked for; raise a slider, name a mix, or give a recording of one."
             )
+        if not isinstance(self.engine, str) or self.engine.partition(":")[0] != "zest":
+            raise ValueError(f"Unknown engine {self.engine!r}; choose zest.")
         if self.rhythm not in ("source", "emotion"):
             raise ValueError(f"Unknown rhythm '{self.rhythm}'; choose source or emotion.")
         bounds = {
@@ -129,6 +133,7 @@ class Conversion:
             "drawn": [list(point) for point in self.drawn],
             "until_s": self.until_s,
             "seed": self.seed,
+            "engine": self.engine,
             "consent": self.consent,
         }
 

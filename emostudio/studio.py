@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from emostudio.conversion import HOP_S, Comparison, Conversion, Converted, joined
+from emostudio.lineup import Lineup
 from emostudio.passport import NONE, given_again, heard_in, passport_of
 from emostudio.settings import Settings
 from emostudio.values import EMOTIONS, Clip, EmotionMix, Prediction, Request, Take
@@ -17,22 +17,20 @@ from emostudio.values import EMOTIONS, Clip, EmotionMix, Prediction, Request, Ta
 if TYPE_CHECKING:
     import numpy as np
 
-    from emostudio.engines.diemo import DiEmoEngine
-    from emostudio.engines.emomix import EmoMixEngine
     from emostudio.engines.zest import ZestEngine
+    from emostudio.jobs.service import Jobs
     from emostudio.maps.embedding import Ear
     from emostudio.maps.sources import Source
     from emostudio.maps.space import EmotionMap
-    from emostudio.models.checkpoint import Store
     from emostudio.studies.listening import Listening
 
-Engine = TypeVar("Engine")
 # What speaks, and what a person should know to choose.
 SPEAKING = {
     "emomix": "EmoMix sounds best and keeps to the emotion: it refines each take step by step.",
     "diemo": "DiEmo is fast: one pass, no sampler to steer; emotions come out less surely.",
 }
 RECORDED_LANG = "en"  # of a voice that is no preset
+CONVERTS = "ZEST changes the emotion of a recording."
 SAMPLE_RATE = 16_000
 
 
@@ -42,13 +40,15 @@ class Studio:
     def __init__(self, settings: Settings | None = None) -> None:
         """Remember where models lie; load nothing."""
         self.settings = settings or Settings.from_env()
-        self._engines: dict[str, Any] = {}
-        self._hashes: dict[str, dict[str, str]] = {}
-        self._lock = threading.Lock()
+        self.lineup = Lineup(self.settings)
 
     def engines(self) -> dict[str, str]:
-        """What can speak here, as its checkpoint is there, and a line on each."""
-        return {name: line for name, line in SPEAKING.items() if self._is_there(name)}
+        """What can speak here: those whose checkpoint is there, then tuned ones; a line on each."""
+        return {name: line or SPEAKING[name] for name, line in self.lineup.names(*SPEAKING).items()}
+
+    def converters(self) -> dict[str, str]:
+        """What can convert here, likewise."""
+        return {name: line or CONVERTS for name, line in self.lineup.names("zest").items()}
 
     def voices(self, engine: str = "emomix") -> dict[str, str]:
         """Preset voices and their languages.
@@ -56,7 +56,7 @@ class Studio:
         Raises:
             ValueError: the checkpoint is missing.
         """
-        voices = self._describe("voices.json", engine)
+        voices = self.lineup.told("voices.json", engine)
         return {name: voice["lang"] for name, voice in voices.items()}
 
     def emotions(self, engine: str = "emomix") -> tuple[str, ...]:
@@ -67,13 +67,13 @@ class Studio:
         """
         return self._known(engine)
 
-    def convertible(self) -> tuple[str, ...]:
+    def convertible(self, engine: str = "zest") -> tuple[str, ...]:
         """The emotions that a recording can be converted to by name.
 
         Raises:
             ValueError: the checkpoint is missing.
         """
-        return self._known("zest")
+        return self._known(engine)
 
     def speak(
         self,
@@ -119,15 +119,16 @@ class Studio:
         from emostudio.engines.takes import spoken
 
         request = self._with_lang(request)
-        engine = self._load(request.engine)
-        yield from spoken(engine, request, self._hashes[request.engine])
+        engine, hashes = self.lineup.load(request.engine), self.lineup.hashes(request.engine)
+        yield from spoken(engine, request, hashes)
 
     def join(self, request: Request, takes: list[Take]) -> Take:
         """Make the take of a whole request from those that `speak_sentences` gave for it."""
         from emostudio.engines.takes import joined
 
         request = self._with_lang(request)
-        return joined(self._load(request.engine), request, takes, self._hashes[request.engine])
+        engine, hashes = self.lineup.load(request.engine), self.lineup.hashes(request.engine)
+        return joined(engine, request, takes, hashes)
 
     def recognize(self, clip: Clip | str | Path) -> Prediction:
         """Tell the emotion of a clip or of a file.
@@ -140,7 +141,7 @@ class Studio:
         if not isinstance(clip, Clip):
             clip = Clip.load(clip)
         check_clip(clip)
-        return recognize(self._any().recognizer, clip)
+        return recognize(self.lineup.any(*SPEAKING).recognizer, clip)
 
     def request_of(
         self,
@@ -201,7 +202,7 @@ class Studio:
         Raises:
             ValueError: as `convert`.
         """
-        engine = self._load_converter()
+        engine = self._converter(request)
         source = engine.source_of(request.source)
         engine.manner_of(request)  # refuses what it does not know before any work
         lowered, own = engine.guarded(source, request)
@@ -223,7 +224,7 @@ class Studio:
     def join_converted(self, request: Conversion, parts: list[Converted]) -> Converted:
         """Make the whole of the parts that `convert_parts` gave, or of the first of them."""
         whole = joined(parts)
-        heard = self._load_converter().emotion_of(whole.clip)
+        heard = self._converter(request).emotion_of(whole.clip)
         read_back = replace(whole.read_back, heard=heard)
         return self._with_passport(replace(whole, request=request, read_back=read_back))
 
@@ -258,7 +259,7 @@ class Studio:
         Raises:
             ValueError: it is too short or silent, or a checkpoint is missing.
         """
-        return self._load_ear().hear(clip).features
+        return self._ear().hear(clip).features
 
     def map(
         self,
@@ -284,11 +285,11 @@ class Studio:
         from emostudio.maps.building import make
 
         home, views = self.settings.data_dir / "maps", ((feature, method),)
-        return make(clips, self._load_ear(), home, views=views, every=every, progress=progress)
+        return make(clips, self._ear(), home, views=views, every=every, progress=progress)
 
     def check_map(self, space: EmotionMap, *nets: str) -> None:
         """Raise ValueError where other nets than those here made a map."""
-        space.check_nets(self._load_ear().hashes, *nets)
+        space.check_nets(self._ear().hashes, *nets)
 
     @cached_property
     def listening(self) -> Listening:
@@ -301,77 +302,32 @@ class Studio:
 
         return Listening.open(self.settings)
 
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Models that are tuned: `studio.jobs.finetune(...)`; their queue, corpora and registry.
+
+        Raises:
+            ValueError: as `listening`, whose database has them too.
+        """
+        from emostudio.jobs.service import Jobs
+
+        return Jobs.open(self.settings, self.listening.db)
+
     def load(self) -> None:
         """Load the models now instead of on first use."""
-        for engine in self.engines() or SPEAKING:
-            self._load(engine)
-        self._load_converter()
+        for engine in [name for name in self.engines() if name in SPEAKING] or SPEAKING:
+            self.lineup.load(engine)
+        self.lineup.load("zest")
 
-    def _load(self, engine: str) -> EmoMixEngine | DiEmoEngine:
-        if engine == "diemo":
-            from emostudio.engines.diemo import DiEmoEngine
+    def _converter(self, request: Conversion) -> ZestEngine:
+        return self.lineup.load(request.engine)
 
-            return self._once(engine, DiEmoEngine)
-        from emostudio.engines.emomix import EmoMixEngine
+    def _ear(self) -> Ear:
+        return self.lineup.load("map")
 
-        return self._once(engine, EmoMixEngine)
-
-    def _load_converter(self) -> ZestEngine:
-        from emostudio.engines.zest import ZestEngine
-
-        return self._once("convert", ZestEngine)
-
-    def _load_ear(self) -> Ear:
-        from emostudio.maps.embedding import Ear
-
-        return self._once("map", Ear)
-
-    def _once(self, use: str, engine: Callable[[Store, str], Engine]) -> Engine:
-        with self._lock:
-            if use not in self._engines:
-                store = self._store()
-                loaded: Any = engine(store, self.settings.device)
-                self._hashes[use] = {name: store.sha256(name) for name in loaded.checkpoints}
-                self._engines[use] = loaded
-            return self._engines[use]
-
-    def _any(self) -> Any:
-        # All engines have the same recognizer.
-        loaded = next(iter(self._engines.values()), None)
-        return loaded or self._load(next(iter(self.engines()), "emomix"))
-
-    def _store(self) -> Store:
-        from emostudio.models.checkpoint import Store
-
-        return Store(self.settings.checkpoints, self.settings.models)
-
-    def _known(self, net: str) -> tuple[str, ...]:
-        known = self._describe("config.json", net).get("emotions", [])
+    def _known(self, use: str) -> tuple[str, ...]:
+        known = self.lineup.told("config.json", use).get("emotions", [])
         return tuple(name for name in EMOTIONS if name in known)
-
-    def _is_there(self, net: str) -> bool:
-        try:
-            return bool(self._known(net))
-        except ValueError:
-            return False
-
-    def _describe(self, file: str, net: str) -> dict[str, Any]:
-        # Read without torch, so that the page opens before any model is loaded.
-        import json
-
-        own = Path(self.settings.models) if self.settings.models else None
-        folder = self.settings.checkpoints / net
-        if own is not None and not own.is_dir():
-            folder = self._store().folder(net)
-        elif own is not None and (own / net / "config.json").is_file():
-            folder = own / net
-        try:
-            return json.loads((folder / file).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"The checkpoint '{net}' is missing or damaged: put its files into {folder}, "
-                "or set EMOSTUDIO_MODELS to a folder or repository that has them."
-            ) from error
 
     def _with_lang(self, request: Request) -> Request:
         if request.lang:
@@ -389,7 +345,7 @@ class Studio:
             {"conversion": request.settings()},
             {"source": request.source, "emotion_reference": request.emotion_reference},
             result.clip,
-            self._hashes["convert"],
+            self.lineup.hashes(request.engine),
             {"requested": back.requested}
             | heard_in(back.heard)
             | {"source": heard_in(back.source_heard)}

@@ -213,7 +213,8 @@ class Request:
     `voice` names a preset; `reference` is a clip of a voice instead, which needs `consent`.
     `emotion_reference` is a clip whose emotion is taken instead of `emotion`.
     `base` is the emotion of the first, coarse diffusion steps; empty means the largest share.
-    `engine` speaks it. `emotion_path` (places, D_emo), which DiEmo alone takes, are places among
+    `engine` speaks it: emomix or diemo, or one of these with a tuned model, as in "emomix:anna".
+    `emotion_path` (places, D_emo), which DiEmo alone takes, are places among
     its emotion embeddings instead of `emotion`: one for the whole take, or several to pass through.
     `lang` is empty for that of the voice, English where the voice is recorded: the studio fills it
     in, so that a take's own request tells it.
@@ -235,7 +236,7 @@ class Request:
     k_min: float = 0.2
     tail: Literal["mix", "published"] = "mix"
     seed: int = 0
-    engine: Literal["emomix", "diemo"] = "emomix"
+    engine: str = "emomix"
     emotion_path: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -278,14 +279,14 @@ class Request:
                 raise ValueError(f"{name} is {value}; give a whole number.")
 
     def _check_path(self) -> None:
-        if self.engine not in ENGINES:
+        if self.system not in ENGINES:
             raise ValueError(f"Unknown engine '{self.engine}'; choose from {', '.join(ENGINES)}.")
         try:  # JSON knows lists alone
             path = tuple(tuple(float(x) for x in place) for place in self.emotion_path)
         except (TypeError, ValueError, OverflowError):
             raise ValueError("emotion_path is no list of places; give lists of numbers.") from None
         object.__setattr__(self, "emotion_path", path)
-        if path and self.engine != "diemo":
+        if path and self.system != "diemo":
             raise ValueError("Only DiEmo speaks along places of the map; choose the engine diemo.")
         if path and self.emotion_reference is not None:
             raise ValueError("Give places of the map or an emotion reference, not both.")
@@ -311,6 +312,11 @@ class Request:
                 # Python counts True and False among the numbers.
                 if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
                     raise ValueError(f"{name} is {reprlib.repr(value)}; give {kind}.")
+
+    @property
+    def system(self) -> str:
+        """The engine without the name of a tuned model."""
+        return self.engine.partition(":")[0]
 
     def settings(self) -> dict[str, Any]:
         """All but the recordings, ready for JSON."""

@@ -52,6 +52,7 @@ def test_every_option_reaches_the_conversion(here: Path) -> None:
         "drawn": [],
         "until_s": 0.0,
         "seed": 7,
+        "engine": "zest",
         "consent": True,
     }
 

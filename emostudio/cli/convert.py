@@ -38,6 +38,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     convert.add_argument("--rhythm", choices=("source", "emotion"), help="whose rate (source)")
     convert.add_argument("--seed", type=int, help="same seed, same result (0)")
+    convert.add_argument("--engine", help="zest, or with a tuned model zest:NAME (zest)")
     convert.add_argument(
         "--i-have-consent",
         action="store_true",
@@ -126,7 +127,7 @@ def _checked(args: argparse.Namespace) -> tuple[dict[str, Any], EmotionMix | Non
         raise ValueError(
             "A recorded voice is used here: confirm that you may use it by --i-have-consent."
         )
-    names = ("reference_share", "intensity", "floor", "rhythm", "seed")
+    names = ("reference_share", "intensity", "floor", "rhythm", "seed", "engine")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     mix = None if args.mix is None else EmotionMix.parse(args.mix)
     if args.passport is not None and (given or args.mix is not None):

@@ -92,7 +92,7 @@ def _source(args: argparse.Namespace, studio: Studio, folder: Path) -> Source:
     if args.data is not None:
         return sources.of_pack(args.data, studio.voices())
     if args.own is not None:
-        engines = tuple(studio.engines())
+        engines = tuple(name for name in studio.engines() if ":" not in name)
         known = [set(studio.emotions(engine)) for engine in engines]
         emotions = [name for name in studio.emotions() if all(name in one for one in known)]
         requests = own.plan(args.own, engines, studio.voices(), emotions)

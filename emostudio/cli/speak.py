@@ -24,8 +24,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     speak.add_argument("--passport", type=Path, metavar="JSON", help="speak a take again")
     speak.add_argument(
         "--engine",
-        choices=("emomix", "diemo"),
-        help="what speaks (emomix); diemo is fast and has no diffusion to steer",
+        help="what speaks: emomix (the default), diemo, which is fast and has no diffusion to "
+        "steer, or one of these with a tuned model, as in emomix:NAME",
     )
     speak.add_argument("--mix", help="emotions and weights, e.g. happy=0.7,surprise=0.3")
     speak.add_argument("--base", help="emotion of the first, coarse steps (the largest share)")

@@ -39,6 +39,7 @@ class EmoMixEngine(SpeakingEngine[EmoMix]):
     def __init__(self, store: Store, device: str = "cpu") -> None:
         """Load the nets; raises as `SpeakingEngine` does."""
         super().__init__(EmoMix, store, device)
+        self._ear = self.recognizer  # gave the embeddings; takes may be read back by another
 
     def manner_of(self, request: Request) -> Manner:
         """The emotions of a request with their shares after intensity.
@@ -50,7 +51,7 @@ class EmoMixEngine(SpeakingEngine[EmoMix]):
         places = {name: means[place] for place, name in enumerate(known)}
         if request.emotion_reference is not None:
             with torch.inference_mode():
-                places[REFERENCE] = self.recognizer(self.emotion_clip(request))[1][0]
+                places[REFERENCE] = self._ear(self.emotion_clip(request))[1][0]
             weights = at_intensity(REFERENCE, request.intensity)
         else:
             weights = named(request, known, base=request.base)

@@ -20,6 +20,17 @@ SYSTEMS, CONVERTS = {"emomix": "EmoMix", "diemo": "DiEmo"}, "ZEST"
 RECORDED = "a recorded voice"
 
 
+def called(engine: str) -> str:
+    """Return what people call an engine.
+
+    >>> called("emomix:anna")
+    'EmoMix anna'
+    """
+    system, _, tuned = engine.partition(":")
+    return f"{(SYSTEMS | {'zest': CONVERTS})[system]} {tuned}".strip()
+
+
+
 def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str = "") -> NewClip:
     """Return a clip of a study.
 
@@ -33,7 +44,7 @@ def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str
         return NewClip(
             _bytes(made.clip, SYNTHETIC),
             name=name,
-            system=system or SYSTEMS[request.engine],
+            system=system or called(request.engine),
             text=request.text,
             speaker=RECORDED if request.reference is not None else request.voice,
             language=request.lang,
@@ -47,7 +58,7 @@ def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str
         return NewClip(
             _bytes(made.clip, SYNTHETIC),
             name=name or _source(made.passport),
-            system=system or CONVERTS,
+            system=system or called(request.engine),
             intensity=request.intensity,
             provenance=made.passport,
             guess=made.read_back.heard.probs,

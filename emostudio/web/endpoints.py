@@ -118,7 +118,8 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
             reference: A recording whose voice speaks instead of the preset; needs consent.
             emotion_reference: A recording whose emotion is used instead; needs consent.
             consent: True says: I may use this voice.
-            engine: emomix, or diemo, which is fast and has no sampler to steer.
+            engine: emomix, or diemo, which is fast and has no sampler to steer; or one of these
+                with a tuned model of this installation, as in emomix:NAME.
 
         Returns:
             The sound as a WAV file and its passport.
@@ -141,7 +142,7 @@ def speak_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
                 k_min=k_min,
                 tail=tail,  # pyright: ignore[reportArgumentType]  (Request checks it)
                 seed=whole(seed),
-                engine=engine or "",  # pyright: ignore[reportArgumentType]  (likewise)
+                engine=engine or "",
             )
             take = on_loan(request)
             path = take.save(new_folder() / f"emostudio-{request.seed}.wav")

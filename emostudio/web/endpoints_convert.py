@@ -30,10 +30,11 @@ def build(studio: Studio) -> None:
         rhythm = gr.Textbox("source", label="rhythm")
         seed = gr.Number(0, label="seed")
         consent = gr.Checkbox(False, label="consent")
+        engine = gr.Textbox("zest", label="engine")
         wav = gr.Audio(type="filepath", label="wav")
         passport = gr.JSON(label="passport")
         inputs = [source, emotion, emotion_reference, reference_share, intensity, floor, rhythm]
-        inputs += [seed, consent]
+        inputs += [seed, consent, engine]
         gr.Button().click(
             convert_endpoint(studio, wav), inputs, [wav, passport], api_name="convert", **QUEUE
         )
@@ -54,6 +55,7 @@ def convert_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
         rhythm: str = "source",
         seed: int = 0,
         consent: bool = False,
+        engine: str = "zest",
     ) -> tuple[str, dict[str, Any]]:
         """Change the emotion of a recording, keep the voice and the words.
 
@@ -68,6 +70,7 @@ def convert_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
             rhythm: source, or emotion to speak faster or slower as the emotion asks.
             seed: The same seed and settings give the same result.
             consent: True says: I may use this voice.
+            engine: zest, or zest with a tuned model of this installation, as in zest:NAME.
 
         Returns:
             The sound as a WAV file and its passport.
@@ -85,6 +88,7 @@ def convert_endpoint(studio: Studio, wav: gr.Audio) -> Callable[..., Any]:
                 floor=floor,
                 rhythm=rhythm,  # pyright: ignore[reportArgumentType]  (Conversion checks it)
                 seed=whole(seed),
+                engine=engine or "",
             )
             converted = on_loan(request)
             path = converted.save(new_folder() / f"emostudio-converted-{request.seed}.wav")

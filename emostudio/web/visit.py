@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emostudio.conversion import Converted
-from emostudio.studies.collecting import CONVERTS, SYSTEMS
+from emostudio.studies.collecting import called
 from emostudio.values import Take
 from emostudio.web.folder import new_folder
 
@@ -79,7 +79,7 @@ def keep(
     return _kept(
         take,
         view,
-        system=SYSTEMS[request.engine],
+        system=called(request.engine),
         mood=mood,
         title=request.text.strip(),
         mixture=mixture,
@@ -99,7 +99,7 @@ def keep_converted(
     return _kept(
         converted,
         view,
-        system=CONVERTS,
+        system=called(converted.request.engine),
         mood=max(asked, key=lambda name: asked[name]),
         title=title,
         mixture=_shares(asked),

@@ -29,7 +29,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 @pytest.fixture(scope="module")
 def ear(studio: Studio) -> Ear:
-    return studio._load_ear()
+    return studio._ear()
 
 
 @pytest.fixture(scope="module")

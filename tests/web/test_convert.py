@@ -20,6 +20,7 @@ from emostudio.web.components.compared import compared, warned, words_line
 from emostudio.web.components.contours import plotly_js, points_of, text_of, traces_of
 from emostudio.web.components.conversion_form import ConversionForm, manner
 from emostudio.web.components.conversion_result import view_of
+from emostudio.web.components.engine_picker import engine_picker
 from emostudio.web.components.voice_picker import sound_input
 from emostudio.web.device import seconds_to_convert
 from emostudio.web.example import Example
@@ -35,16 +36,16 @@ HAPPY = EmotionMix.of(happy=1)
 def form() -> ConversionForm:
     with gr.Blocks():
         source, mix = sound_input("source", "source"), blend(FakeStudio().convertible())
-        return ConversionForm(
-            source, mix, manner(), gr.Textbox(label="drawn"), gr.Checkbox(label="consent")
-        )
+        engine = engine_picker(FakeStudio().converters, "zest")
+        drawn, consent = gr.Textbox(label="drawn"), gr.Checkbox(label="consent")
+        return ConversionForm(source, engine, mix, manner(), drawn, consent)
 
 
 def filled_in(form: ConversionForm, asked: Conversion, source: Path, reference: Path) -> Any:
     """Return what the browser would send after `asked` was put into the form."""
     values = dict.fromkeys(form.inputs(), 0)
     recorded = str(reference) if asked.emotion_reference else None
-    values |= form.filled(asked, recorded)
+    values |= {form.engine: "zest"} | form.filled(asked, ["zest"], recorded)
     return values | {form.source: str(source), form.consent: asked.consent}
 
 

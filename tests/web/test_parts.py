@@ -35,7 +35,7 @@ TEXT = "You came back. I waited. Now we can go!"
 def form() -> Form:
     with gr.Blocks():
         consent = gr.Checkbox(label="consent")
-        engine = engine_picker(FakeStudio().engines())
+        engine = engine_picker(FakeStudio().engines, "emomix")
         voice, mix = voice_picker(VOICES), mixer(KNOWN)
         return Form(text_box(), voice, engine, mix, more(engine), consent)
 
@@ -43,7 +43,7 @@ def form() -> Form:
 def filled_in(form: Form, request: Request) -> dict[Any, Any]:
     """Return what the browser would send after `request` was put into the form."""
     values = dict.fromkeys(form.inputs())
-    for component, update in form.filled(request, VOICES).items():
+    for component, update in form.filled(request, VOICES, FakeStudio().engines()).items():
         values[component] = update.value if isinstance(update, gr.Dropdown) else update
     return values
 
@@ -168,8 +168,8 @@ def test_what_a_take_was_made_with_and_is_not_here_is_named() -> None:
 
 def test_a_single_engine_is_no_choice_and_takes_by_another_are_not_promised() -> None:
     with gr.Blocks():
-        alone = engine_picker({"emomix": "EmoMix sounds best."})
-        none = engine_picker({})
+        alone = engine_picker(lambda: {"emomix": "EmoMix sounds best."}, "emomix")
+        none = engine_picker(dict, "emomix")
     assert (alone.visible, none.visible) == (False, False)
     assert (alone.value, none.value) == ("emomix", "emomix")
 

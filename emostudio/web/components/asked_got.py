@@ -22,6 +22,7 @@ def asked_got(read_back: ReadBack) -> str:
     """Draw the table and the three measures as HTML."""
     asked, heard = read_back.requested, read_back.heard
     names = [name for name in EMOTIONS if name in asked or name in heard.probs]
+    names += [name for name in heard.probs if name not in EMOTIONS]  # of a tuned recognizer
     nothing = 0.0 if any(name in asked for name in EMOTIONS) else None  # by name
     rows = "".join(_row(name, asked.get(name, nothing), heard.probs.get(name)) for name in names)
     taken = [line for name, line in NAMELESS.items() if name in asked]

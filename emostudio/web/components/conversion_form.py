@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +62,7 @@ class ConversionForm:
     """All inputs of the page."""
 
     source: gr.Audio
+    engine: gr.Radio
     blend: Blend
     manner: Manner
     drawn: gr.Textbox
@@ -77,7 +78,13 @@ class ConversionForm:
 
     def settings(self) -> list[gr.components.Component]:
         """Return those that hold for any source."""
-        return [*self.blend.inputs(), self.manner.rhythm, self.manner.seed, self.consent]
+        return [
+            self.engine,
+            *self.blend.inputs(),
+            self.manner.rhythm,
+            self.manner.seed,
+            self.consent,
+        ]
 
     def check(self, values: Values) -> None:
         """Refuse at once what needs no turn in the queue to be refused; read no recording.
@@ -119,6 +126,7 @@ class ConversionForm:
             floor=values[blend.floor],
             rhythm=values[self.manner.rhythm],
             seed=values[self.manner.seed],
+            engine=values[self.engine],
         )
 
     def _conversion(self, values: Values, load: Callable[[str], Clip]) -> Conversion:
@@ -127,10 +135,13 @@ class ConversionForm:
         _check_filled(values, until)
         return replace(request, drawn=drawn, until_s=float(values[until]))
 
-    def filled(self, conversion: Conversion, reference: str | None = None) -> dict[Any, Any]:
+    def filled(
+        self, conversion: Conversion, engines: Collection[str], reference: str | None = None
+    ) -> dict[Any, Any]:
         """Return the updates that put the settings of a Conversion into the form.
 
-        `reference` is the file of its recorded emotion; with None the person adds it.
+        `engines` are those that are here; `reference` is the file of its recorded emotion; with
+        None the person adds it.
         """
         blend = self.blend
         origin = SLIDERS
@@ -147,6 +158,8 @@ class ConversionForm:
             self.manner.until: conversion.until_s,
             self.drawn: text_of(conversion.drawn),
         }
+        if conversion.engine in engines:
+            updates[self.engine] = conversion.engine
         if conversion.emotion is not None:
             for name, slider in blend.sliders.items():
                 updates[slider] = conversion.emotion[name]

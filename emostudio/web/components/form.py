@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -45,10 +45,6 @@ class Form:
             *(getattr(self.more, field.name) for field in fields(self.more)),
             self.consent,
         ]
-
-    def engines(self) -> list[str]:
-        """Return the names of what can speak."""
-        return [str(each[1]) for each in self.engine.choices if isinstance(each, tuple)]
 
     def recordings(self, values: Values) -> tuple[str | None, str | None]:
         """Return the files of the recorded voice and the recorded emotion that are in use."""
@@ -107,9 +103,10 @@ class Form:
         self,
         request: Request,
         voices: dict[str, str],
+        engines: Collection[str],
         recordings: tuple[str | None, str | None] = (None, None),
     ) -> dict[Any, Any]:
-        """Return the updates that put a Request into the form.
+        """Return the updates that put a Request into the form, which has these voices and engines.
 
         `recordings` are the files its recordings came from; with None the person adds them.
         """
@@ -126,7 +123,7 @@ class Form:
                 choices=names, value=known or (names[0] if names else None)
             ),
             self.voice.recording: voice_file,
-            self.engine: request.engine if request.engine in self.engines() else self.engines()[0],
+            self.engine: request.engine if request.engine in engines else next(iter(engines)),
             self.mixer.base: request.base if request.base in self.mixer.sliders else LARGEST,
             self.mixer.intensity: request.intensity,
             self.mixer.recording: emotion_file,

@@ -70,15 +70,10 @@ def voice_picker(voices: dict[str, str]) -> VoicePicker:
         "Recording of a voice, 3 to 30 seconds of clear speech", "recording", visible=False
     )
 
-    def of_language(lang: str) -> gr.Dropdown:
-        names = voices_of(voices, lang)
-        return gr.Dropdown(choices=names, value=names[0] if names else None)
-
     def of_source(source: str) -> list[object]:
         recorded = source == RECORDING
         return [gr.Dropdown(visible=not recorded), gr.Audio(visible=recorded)]
 
-    lang.input(of_language, lang, voice, api_visibility="private", show_progress="hidden")
     source.change(
         of_source, source, [voice, recording], api_visibility="private", show_progress="hidden"
     )

@@ -26,6 +26,7 @@ from emostudio.web.components.conversion_result import (
     conversion_result,
     view_of,
 )
+from emostudio.web.components.engine_picker import engine_picker
 from emostudio.web.components.send_to_test import (
     SendToTest,
     connect_sending,
@@ -109,6 +110,7 @@ def lay_out(studio: Studio, emotions: tuple[str, ...], *, can_convert: bool) -> 
             with gr.Column(elem_classes="card"):
                 gr.HTML("<h2>Target emotion</h2>")
                 mix = blend(emotions)
+                engine = engine_picker(studio.converters, "zest")
             controls = manner()
             many = batch(interactive=can_convert)
             with gr.Column(elem_classes="card action"):
@@ -125,7 +127,7 @@ def lay_out(studio: Studio, emotions: tuple[str, ...], *, can_convert: bool) -> 
             passport = gr.UploadButton(
                 "Load a passport", file_types=[".json"], size="sm", elem_id="load-passport"
             )
-    form = ConversionForm(source, mix, controls, shown.contours.drawn, consent)
+    form = ConversionForm(source, engine, mix, controls, shown.contours.drawn, consent)
     connect_batch(many, form, studio)
     return Page(form, shown, buttons, visit, takes, passport, for_test, example)
 
@@ -204,7 +206,7 @@ def connect_loading(page: Page, studio: Studio) -> None:
                 f"This was made with the emotion {escape(' and '.join(strange))}, which the models "
                 "here don't know. The rest of the form is filled."
             )
-        return form.filled(asked, reference)
+        return form.filled(asked, studio.converters(), reference)
 
     def picked(entries: list[Entry], event: gr.EventData) -> Updates:
         with in_words():

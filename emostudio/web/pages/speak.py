@@ -62,9 +62,10 @@ def build(studio: Studio) -> None:
     voices, emotions, trouble = known(studio)
     if trouble:
         header.trouble_notice(trouble)
-    page = lay_out(voices, emotions, studio.engines())
+    page = lay_out(voices, emotions, studio)
+    connect_voices(page.form, studio)
     connect_speaking(page, studio)
-    connect_loading(page, studio, voices)
+    connect_loading(page, studio)
     connect_examples(page, voices)
     connect_sending(page.for_test, studio, page.visit, shown=page.shown.wav, told=spoken_as_asked)
     endpoints.build(studio)
@@ -79,7 +80,7 @@ def known(studio: Studio) -> tuple[dict[str, str], tuple[str, ...], str]:
         return {}, EMOTIONS, str(error)
 
 
-def lay_out(voices: dict[str, str], emotions: tuple[str, ...], engines: dict[str, str]) -> Page:
+def lay_out(voices: dict[str, str], emotions: tuple[str, ...], studio: Studio) -> Page:
     """Place everything: the form on the left, what came of it on the right."""
     visit = gr.State([], time_to_live=KEPT_S)
     with gr.Row(elem_classes="bench"):
@@ -92,8 +93,8 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], engines: dict[str
             with gr.Column(elem_classes="card"):
                 gr.HTML("<h2>Emotions</h2>")
                 mix = mixer(emotions)
-            with gr.Column(elem_classes="card", visible=len(engines) > 1):
-                engine = engine_picker(engines)
+            with gr.Column(elem_classes="card"):
+                engine = engine_picker(studio.engines, ENGINES[0])
                 of_sampler(engine, mix.base)
             controls = more(engine)
             with gr.Column(elem_classes="card action"):
@@ -110,6 +111,23 @@ def lay_out(voices: dict[str, str], emotions: tuple[str, ...], engines: dict[str
             )
     form = Form(text, voice, engine, mix, controls, consent)
     return Page(form, shown, run, visit, takes, passport, for_test, tries)
+
+
+def connect_voices(form: Form, studio: Studio) -> None:
+    """Offer the voices that an engine has in a language; a tuned model's own voice comes first."""
+
+    def offered(engine: str, lang: str, voice: str | None) -> gr.Dropdown:
+        with in_words():
+            voices = studio.voices(engine)
+            usual = studio.voices(engine.partition(":")[0])
+        names = sorted(voices_of(voices, lang), key=usual.__contains__)
+        own = names and names[0] not in usual
+        kept = voice if voice in names and not own else None
+        return gr.Dropdown(choices=names, value=kept or next(iter(names), None))
+
+    inputs = [form.engine, form.voice.lang, form.voice.voice]
+    form.voice.lang.input(offered, inputs, form.voice.voice, **QUIET)
+    form.engine.input(offered, inputs, form.voice.voice, **QUIET)
 
 
 def connect_speaking(page: Page, studio: Studio) -> None:
@@ -170,7 +188,7 @@ def connect_speaking(page: Page, studio: Studio) -> None:
     connect(buttons, run)
 
 
-def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
+def connect_loading(page: Page, studio: Studio) -> None:
     """Load a take again, from the list or from a passport's file."""
     form, shown = page.form, page.shown
 
@@ -180,7 +198,10 @@ def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
         """Return the updates, and whether Speak gives this very take."""
         request: Request = request_of(studio, passport)
         missing = missing_recordings(passport, files)
-        updates = form.filled(request, voices, files)
+        engines = studio.engines() or dict.fromkeys(ENGINES)
+        engine = request.engine if request.engine in engines else next(iter(engines))
+        voices = studio.voices(engine)
+        updates = form.filled(request, voices, engines, files)
         if passport.get("reference"):
             updates[form.voice.source] = RECORDING
         if missing:
@@ -188,7 +209,7 @@ def connect_loading(page: Page, studio: Studio, voices: dict[str, str]) -> None:
                 f"This take was made with a recording of {' and of '.join(missing)}, which is not "
                 "kept here. Add the same file again, and it gives the same take."
             )
-        strange = not_here(passport, request, voices, form.mixer.sliders, form.engines())
+        strange = not_here(passport, request, voices, form.mixer.sliders, engines)
         if request.emotion_path:
             strange.append("places of the map")
         if strange:
