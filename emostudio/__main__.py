@@ -11,7 +11,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from emostudio.cli import convert, measure, recognize, speak, storage, train
+from emostudio.cli import convert, corpus, job, measure, recognize, speak, storage, train
 from emostudio.cli import map as mapping
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         prog="emostudio", description="Emotional speech from a text, a voice and emotions."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (speak, convert, recognize, mapping, storage, train, measure):
+    for group in (speak, convert, recognize, mapping, storage, train, measure, corpus, job):
         group.add(commands)
     return top
 

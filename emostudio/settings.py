@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DEVICES = ("cpu", "cuda")
+TRAINING = ("auto", "off")
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
@@ -27,6 +29,11 @@ class Settings:
     so does the Hugging Face login of `admin_users` (EMOSTUDIO_ADMIN_USERS, names with commas).
     `starts_per_minute` is how many listeners may start from one address
     (EMOSTUDIO_STARTS_PER_MINUTE): a laboratory shares one.
+
+    `training` is auto or off (EMOSTUDIO_TRAINING): a public demo trains nothing. `zero_gpu` says
+    that GPUs are lent by the minute (SPACES_ZERO_GPU). With `hf_token` (HF_TOKEN) jobs can run at
+    Hugging Face: on the hardware `hf_flavor` (EMOSTUDIO_HF_FLAVOR), for `hf_timeout` at most
+    (EMOSTUDIO_HF_TIMEOUT, a number and s, m, h or d).
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +47,11 @@ class Settings:
     admin_token: str = field(default="", repr=False)
     admin_users: tuple[str, ...] = ()
     starts_per_minute: int = 30
+    training: str = "auto"
+    zero_gpu: bool = False
+    hf_token: str = field(default="", repr=False)
+    hf_flavor: str = "t4-small"
+    hf_timeout: str = "6h"
 
     def __post_init__(self) -> None:
         """Refuse what could not start, in words."""
@@ -51,6 +63,14 @@ class Settings:
             raise ValueError(f"The port is {self.port}; set EMOSTUDIO_PORT to 1 to 65535.")
         if self.starts_per_minute < 1:
             raise ValueError("No listener could start; set EMOSTUDIO_STARTS_PER_MINUTE above 0.")
+        if self.training not in TRAINING:
+            raise ValueError(
+                f"Training is '{self.training}'; set EMOSTUDIO_TRAINING to auto or off."
+            )
+        if not re.fullmatch(r"[1-9]\d*[smhd]", self.hf_timeout):
+            raise ValueError(
+                f"'{self.hf_timeout}' is no time; set EMOSTUDIO_HF_TIMEOUT to one like 6h."
+            )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -81,4 +101,9 @@ class Settings:
             admin_token=(env.get("EMOSTUDIO_ADMIN_TOKEN") or "").strip(),
             admin_users=tuple(name.strip() for name in users if name.strip()),
             starts_per_minute=int(starts),
+            training=(env.get("EMOSTUDIO_TRAINING") or "auto").strip().lower(),
+            zero_gpu=bool(env.get("SPACES_ZERO_GPU")),
+            hf_token=(env.get("HF_TOKEN") or "").strip(),
+            hf_flavor=(env.get("EMOSTUDIO_HF_FLAVOR") or "t4-small").strip(),
+            hf_timeout=(env.get("EMOSTUDIO_HF_TIMEOUT") or "6h").strip(),
         )

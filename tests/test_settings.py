@@ -35,6 +35,22 @@ def test_variables_win() -> None:
     assert Settings.from_env({"GRADIO_SERVER_PORT": "9000"}).port == 9000
 
 
+def test_where_models_are_tuned_is_set() -> None:
+    usual = Settings.from_env({})
+    assert (usual.training, usual.zero_gpu, usual.hf_token) == ("auto", False, "")
+    env = {
+        "EMOSTUDIO_TRAINING": "OFF",
+        "SPACES_ZERO_GPU": "true",
+        "HF_TOKEN": "hf_sesame",
+        "EMOSTUDIO_HF_FLAVOR": "a10g-small",
+        "EMOSTUDIO_HF_TIMEOUT": "90m",
+    }
+    given = Settings.from_env(env)
+    assert (given.training, given.zero_gpu) == ("off", True)
+    assert (given.hf_token, given.hf_flavor, given.hf_timeout) == ("hf_sesame", "a10g-small", "90m")
+    assert "sesame" not in repr(given)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -42,6 +58,8 @@ def test_variables_win() -> None:
         ("EMOSTUDIO_PORT", "0"),
         ("EMOSTUDIO_PORT", "70000"),
         ("EMOSTUDIO_DEVICE", "tpu"),
+        ("EMOSTUDIO_TRAINING", "maybe"),
+        ("EMOSTUDIO_HF_TIMEOUT", "soon"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str) -> None:

@@ -1,6 +1,6 @@
 """Batches from a pack: which utterances a step sees, crops and padding."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ def choose(rng: np.random.Generator, rows: list[Row], weights: np.ndarray, n: in
     return [rows[place] for place in rng.choice(len(rows), size=n, p=weights)]
 
 
-def corpus_weights(rows: list[Row], power: float = 0.5, **factors: float) -> np.ndarray:
+def corpus_weights(rows: Sequence[Row], power: float = 0.5, **factors: float) -> np.ndarray:
     """Sampling weights (n_rows,): a corpus counts by its frames to a power, times its factor.
 
     A power below one keeps small emotional corpora from drowning among read speech.

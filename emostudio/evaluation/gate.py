@@ -16,8 +16,8 @@ from typing import Any
 class Number:
     """One figure of both: means, and the 95 % interval of candidate minus base.
 
-    `unit` is share, grade, dB or cents. `better` says which way is better. `what` is a line on what
-    it means.
+    `unit` is share, grade, cosine, dB or cents. `better` says which way is better. `what` is a line
+    on what it means.
     """
 
     name: str

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emostudio.data.archives import unzip
+from emostudio.data.corpora import TABLE
+from emostudio.data.hub import SUFFIXES, download
 from emostudio.values import EMOTIONS, Clip
 
 if TYPE_CHECKING:
     from emostudio.maps.embedding import Packed
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".webm")
-TABLE = "metadata.csv"
 HUB = "hf:"
 MAX_CLIPS = 10_000
 MAX_ZIPPED, MAX_ZIP_BYTES = 2_000, 2**30
@@ -92,18 +92,7 @@ def of_hub(repo_id: str) -> Source:
     Raises:
         ValueError: it can't be reached, or holds no sound files.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    patterns = [f"*{suffix}" for suffix in SUFFIXES] + [TABLE, f"*/{TABLE}"]
-    try:
-        folder = snapshot_download(repo_id, repo_type="dataset", allow_patterns=patterns)
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        raise ValueError(
-            f"The dataset '{repo_id}' can't be downloaded now: check its name and the network, "
-            "and set HF_TOKEN if it is private."
-        ) from error
-    return of_folder(Path(folder))
+    return of_folder(download(repo_id))
 
 
 def of_paths(paths: Iterable[str | Path]) -> Source:

@@ -148,9 +148,13 @@ def _difference(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def affect_of(probs: dict[str, float]) -> Affect:
-    """Arousal, dominance and valence of a distribution over categories, as its mean coordinate."""
+    """Arousal, dominance and valence of a distribution over categories, as its mean coordinate.
+
+    A category of somebody's own, of which nobody knows where it lies, counts as neutral.
+    """
+    known = _PLEASURE_AROUSAL_DOMINANCE
     center = [
-        sum(p * _PLEASURE_AROUSAL_DOMINANCE[name][axis] for name, p in probs.items())
+        sum(p * known.get(name, known["neutral"])[axis] for name, p in probs.items())
         for axis in range(3)
     ]
     valence, arousal, dominance = ((1 + value) / 2 for value in center)

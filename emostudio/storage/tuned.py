@@ -32,6 +32,11 @@ def corpus_by_id(session: Session, corpus_id: str) -> Corpus | None:
     return session.get(Corpus, corpus_id)
 
 
+def corpus_by_name(session: Session, name: str) -> Corpus | None:
+    """Return the corpus of a name, if there is or was one."""
+    return session.scalar(select(Corpus).where(Corpus.name == name))
+
+
 def corpora(session: Session) -> list[Corpus]:
     """Return the corpora that are here, the newest first."""
     query = select(Corpus).where(Corpus.removed_at.is_(None))
@@ -97,6 +102,12 @@ def set_job_state(
         job.started_at, job.attempt, job.handle = now(), job.attempt + 1, handle
     elif state not in LIVE:
         job.ended_at = now()
+    session.flush()
+
+
+def set_job_handle(session: Session, job: Job, handle: dict[str, Any]) -> None:
+    """Note what its backend finds its process by."""
+    job.handle = handle
     session.flush()
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -13,12 +13,19 @@ from torch import Tensor
 from emostudio.data import batches
 from emostudio.data.features import Row
 from emostudio.models.blocks import lengths_to_mask
-from emostudio.training.loop import Net, Recipe
+from emostudio.training.drawing import DrawingRecipe
+from emostudio.training.loop import Net
 
-ACTED = ("emodb", "ravdess")
+
+def acted_in(rows: Iterable[Row]) -> frozenset[str]:
+    """Corpora that act: whose clips have more than one emotion."""
+    known: dict[str, set[str]] = {}
+    for row in rows:
+        known.setdefault(row.corpus, set()).add(row.emotion)
+    return frozenset(corpus for corpus, emotions in known.items() if len(emotions) > 1)
 
 
-class ActedRecipe(Recipe[Net]):
+class ActedRecipe(DrawingRecipe[Net]):
     """Cross-entropy over the emotions that a clip's corpus has; every emotion is drawn as often."""
 
     def __init__(
@@ -28,9 +35,15 @@ class ActedRecipe(Recipe[Net]):
         super().__init__()
         self.export = net
         self._emotions = emotions
+        self._read_share = read_share
+        self._acted = acted_in(rows)
         self._rows = [row for row in rows if row.emotion in emotions]
-        self._weights = weights(self._rows, read_share)
-        self._absent = absent(self._rows, emotions)
+        self._weights = self.weigh(self._rows)
+        self._absent = absent(self._rows, emotions, self._acted)
+
+    def weigh(self, rows: Sequence[Row]) -> np.ndarray:
+        """Every acted emotion as often, every reader as often."""
+        return weights(rows, self._acted, self._read_share)
 
     @abstractmethod
     def varied_mel(self, rng: np.random.Generator, row: Row) -> np.ndarray:
@@ -58,14 +71,14 @@ class ActedRecipe(Recipe[Net]):
         return losses(self.logits(batch["mel"], mask), batch["labels"], batch["absent"])
 
 
-def weights(rows: Sequence[Row], read_share: float) -> np.ndarray:
-    """Sampling weights (n_rows,): every acted emotion as often, every reader as often."""
-    acted = Counter(row.emotion for row in rows if row.corpus in ACTED)
-    readers = Counter(row.speaker for row in rows if row.corpus not in ACTED)
+def weights(rows: Sequence[Row], corpora: Collection[str], read_share: float) -> np.ndarray:
+    """Sampling weights (n_rows,) where `corpora` act: every emotion as often, every reader too."""
+    acted = Counter(row.emotion for row in rows if row.corpus in corpora)
+    readers = Counter(row.speaker for row in rows if row.corpus not in corpora)
     drawn = np.array(
         [
             (1 - read_share) / len(acted) / acted[row.emotion]
-            if row.corpus in ACTED
+            if row.corpus in corpora
             else read_share / len(readers) / readers[row.speaker]
             for row in rows
         ]
@@ -73,13 +86,18 @@ def weights(rows: Sequence[Row], read_share: float) -> np.ndarray:
     return drawn / drawn.sum()
 
 
-def absent(rows: Sequence[Row], emotions: Sequence[str]) -> dict[str, np.ndarray]:
-    """By corpus, which emotions (n_emotions,) it does not act: its clips can't mean them."""
+def absent(
+    rows: Sequence[Row], emotions: Sequence[str], acted: Collection[str]
+) -> dict[str, np.ndarray]:
+    """By corpus, which emotions (n_emotions,) it does not act: its clips can't mean them.
+
+    Clips of corpora that are not `acted` are held against every emotion.
+    """
     known: dict[str, set[str]] = {}
     for row in rows:
         known.setdefault(row.corpus, set()).add(row.emotion)
     return {
-        corpus: np.array([corpus in ACTED and name not in names for name in emotions])
+        corpus: np.array([corpus in acted and name not in names for name in emotions])
         for corpus, names in known.items()
     }
 

@@ -73,6 +73,13 @@ def quantize(net: ContentEncoder | HubertContent, folder: Path, *, seed: int = 0
     train = data.select("train")
     n_frames = sum(unit_frames(row.n_frames) for row in train)
     fill(net.inventory, (_features(net, data, row) for row in train), n_frames, seed=seed)
+    add_units(net, folder)
+
+
+@torch.inference_mode()
+def add_units(net: ContentEncoder | HubertContent, folder: Path) -> None:
+    """Write all units into a pack, by the net's inventory as it is."""
+    data = Pack.open(folder)
     found = (net.inventory(_features(net, data, row)[None]) for row in data.rows)
     content = checkpoint.NETS[type(net)][0]
     write_units(folder, found, content)

@@ -10,7 +10,7 @@ and, once words have come, frozen listeners hear readers in an emotion (`trainin
 DiEmo-TTS, https://arxiv.org/abs/2505.19687
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,10 +26,10 @@ from emostudio.models.blocks import lengths_to_mask
 from emostudio.models.diemo.config import DiEmoConfig
 from emostudio.models.diemo.net import DiEmo
 from emostudio.models.prosody import Prosody
-from emostudio.training.acted import ACTED
+from emostudio.training.acted import acted_in
 from emostudio.training.distillation import N_GLOBAL, N_LOCAL, Distillation, momentum_at
+from emostudio.training.drawing import DrawingRecipe
 from emostudio.training.emomix import FACTORS, SWAP_SHARE, Voices
-from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_channel
 from emostudio.training.transfer import Listeners, ask
 from emostudio.training.windows import (
@@ -55,8 +55,10 @@ MEAN_SHARE = 0.5
 MOST_CLIPS = 12  # of a speaker in an emotion, for the means that ship
 
 
-class DiEmoRecipe(Recipe[DiEmo]):
+class DiEmoRecipe(DrawingRecipe[DiEmo]):
     """Distances of mel and prosody, distillation, and what listeners hear."""
+
+    _swap_share = SWAP_SHARE
 
     def __init__(
         self,
@@ -67,8 +69,13 @@ class DiEmoRecipe(Recipe[DiEmo]):
         clusters: np.ndarray,
         *,
         without: str = "",
+        acted: Collection[str] | None = None,
     ) -> None:
-        """Prepare model and teacher; `clusters` (rows,) are -1 where a clip has none."""
+        """Prepare model and teacher; `clusters` (rows,) are -1 where a clip has none.
+
+        `acted` are corpora whose speakers lend their rhythm and F0 to others; by default those in
+        which more than one emotion is found.
+        """
         super().__init__()
         self.export = DiEmo(replace(config, dual=without != "conditioning"))
         style = self.export.style
@@ -81,15 +88,20 @@ class DiEmoRecipe(Recipe[DiEmo]):
         self._places = {row.name: place for place, row in enumerate(data.rows)}
         rows = data.select("train", worded=True)
         self._rows = [row for row in rows if row.emotion in config.emotions]
-        self._weights = batches.corpus_weights(self._rows, **FACTORS)
+        self._weights = self.weigh(self._rows)
+        self._acted = acted_in(data.rows) if acted is None else frozenset(acted)
         self._mates: dict[int, list[Row]] = {}
         for row in self._rows:
             self._mates.setdefault(int(clusters[self._places[row.name]]), []).append(row)
         self._clusters = clusters
-        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in ACTED})
-        acted = {row.emotion for row in self._rows if row.corpus in ACTED} - {"neutral"}
-        self._asked = [config.emotions.index(name) for name in sorted(acted)]
+        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in self._acted})
+        heard = {row.emotion for row in self._rows if row.corpus in self._acted} - {"neutral"}
+        self._asked = [config.emotions.index(name) for name in sorted(heard)]
         self._transfer_from = TRANSFER_FROM
+
+    def weigh(self, rows: Sequence[Row]) -> np.ndarray:
+        """Corpora by the root of their frames, emotional ones more."""
+        return batches.corpus_weights(rows, **FACTORS)
 
     def start_from(self, net: DiEmo) -> None:
         """Take a net's weights, the teacher too; it has its words already."""
@@ -101,7 +113,7 @@ class DiEmoRecipe(Recipe[DiEmo]):
         """Windows of frames with the tokens around them, who and how, and crops to distill."""
         rng = batches.step_rng(seed, step, rank)
         rows = batches.choose(rng, self._rows, self._weights, batch_size)
-        rows.sort(key=lambda row: row.corpus not in ACTED)  # what is distilled is acted
+        rows.sort(key=lambda row: row.corpus not in self._acted)  # what is distilled is acted
         items = batches.by_name(self._item(rng, row) for row in rows)
         found = {name: batches.pad(values) for name, values in items.items()}
         for name in ("tokens", "mel", "own"):
@@ -118,7 +130,7 @@ class DiEmoRecipe(Recipe[DiEmo]):
         mel = self._data.mel_of(row)
         use_mean = rng.random() < MEAN_SHARE
         speaker_emb = voices.speaker_means[row.speaker] if use_mean else voices.speaker_emb[place]
-        swap = row.corpus in ACTED and rng.random() < SWAP_SHARE
+        swap = row.corpus in self._acted and rng.random() < self._swap_share
         reader = self._readers[int(rng.integers(len(self._readers)))] if swap else row.speaker
         asked = int(rng.choice(self._asked)) if self._asked else 0
         return item | {
@@ -129,7 +141,7 @@ class DiEmoRecipe(Recipe[DiEmo]):
             "prosody_speaker_emb": (voices.speaker_means[reader] if swap else speaker_emb).astype(
                 np.float32
             ),
-            "reader": np.array([row.corpus not in ACTED]),
+            "reader": np.array([row.corpus not in self._acted]),
             "asked": np.array([asked]),
         }
 
@@ -147,7 +159,7 @@ class DiEmoRecipe(Recipe[DiEmo]):
     def _mate_places(self, rng: np.random.Generator, of_it: list[Row]) -> list[int]:
         # Thousands of read clips are neutral: half of the mates are actors, where there are any.
         weights = np.ones(len(of_it))
-        acted = np.array([row.corpus in ACTED for row in of_it])
+        acted = np.array([row.corpus in self._acted for row in of_it])
         if acted.any() and not acted.all():
             weights = np.where(acted, 0.5 / acted.sum(), 0.5 / (~acted).sum())
         return [int(p) for p in rng.choice(len(of_it), N_MATES, p=weights / weights.sum())]
@@ -167,9 +179,7 @@ class DiEmoRecipe(Recipe[DiEmo]):
         token_mask = lengths_to_mask(batch["tokens_lengths"], batch["tokens"].shape[1])
         mask = lengths_to_mask(batch["mel_lengths"], mel.shape[-1])
         own_mask = lengths_to_mask(batch["own_lengths"], batch["own"].shape[-1])
-        heard, heard_mask = net.style.listen(batch["own"], own_mask)
-        emotion_emb = net.style.pool(heard, heard_mask)
-        self._remember(emotion_emb.detach(), batch["label"][:, 0])
+        emotion_emb = self._embedded(batch, own_mask)
 
         who = (batch["prosody_speaker_emb"], emotion_emb)
         features, log_durations = net.encode(batch["tokens"], token_mask, *who)
@@ -194,6 +204,13 @@ class DiEmoRecipe(Recipe[DiEmo]):
                 loss = loss + TRANSFER_WEIGHTS[name] * value
             found |= heard
         return found | {"loss": loss}
+
+    def _embedded(self, batch: dict[str, Tensor], own_mask: Tensor) -> Tensor:
+        """How each item sounds, (B, D_emo)."""
+        style = self.export.style
+        emotion_emb = style.pool(*style.listen(batch["own"], own_mask))
+        self._remember(emotion_emb.detach(), batch["label"][:, 0])
+        return emotion_emb
 
     def _distill(self, batch: dict[str, Tensor], own: Tensor, step: int) -> dict[str, Tensor]:
         style, views, n_items = self.export.style, batch["views"], len(own)

@@ -16,9 +16,9 @@ def speaker_directions(
     """Where speakers differ most for how little an actor's emotions do, (rank, D_spk).
 
     Fisher's discriminants: all speakers' means against actors' clips around their own. None where
-    nobody acts.
+    nobody acts or nobody else speaks.
     """
-    if not acted:
+    if not acted or len(voices.speaker_means) < 2:
         return None
     from scipy.linalg import eigh
 

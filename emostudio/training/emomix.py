@@ -1,5 +1,6 @@
 """Recipe of EmoMix on packed features: durations, F0, speaker and emotion embeddings are given."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from emostudio.models.emomix.net import EmoMix
 from emostudio.models.prosody import Prosody, spread
 from emostudio.models.ser import style_loss
 from emostudio.text.phonemes import is_boundary
-from emostudio.training.acted import ACTED
-from emostudio.training.loop import Recipe
+from emostudio.training.acted import acted_in
+from emostudio.training.drawing import DrawingRecipe
 from emostudio.training.transfer import Listeners, ask
 from emostudio.training.windows import prosody_losses, weighed, windowed, windows_of
 
@@ -35,7 +36,7 @@ MEAN_SHARE = 0.5
 # How often an acted clip's rhythm and F0 are learned under a reader's name. No reader is ever angry
 # in the corpora, so a net that is told who speaks learns that readers never are.
 SWAP_SHARE = 0.8
-SHIPPED = (*ACTED, "kathleen", "kerstin", "librispeech", "ljspeech")
+SHIPPED = ("emodb", "ravdess", "kathleen", "kerstin", "librispeech", "ljspeech")
 # Emotional corpora count more than their minutes: they hold all that is to be learned of emotion.
 FACTORS = {"ravdess": 2.2, "emodb": 1.6, "kathleen": 1.6, "ljspeech": 1.3, "librispeech": 0.9}
 
@@ -85,8 +86,10 @@ class Voices:
         return cls(speaker_emb, emotion_emb, np.stack(means), speaker_means, pitch_means)
 
 
-class EmoMixRecipe(Recipe[EmoMix]):
+class EmoMixRecipe(DrawingRecipe[EmoMix]):
     """Duration, prosody, prior, diffusion and style losses (EmoMix, eq. 9), and listeners'."""
+
+    _swap_share = SWAP_SHARE
 
     def __init__(
         self,
@@ -96,8 +99,13 @@ class EmoMixRecipe(Recipe[EmoMix]):
         listeners: Listeners,
         *,
         without: str = "",
+        acted: Collection[str] | None = None,
     ) -> None:
-        """Prepare the model; the listeners are frozen, `without` is one of `ABLATIONS`."""
+        """Prepare the model; the listeners are frozen, `without` is one of `ABLATIONS`.
+
+        `acted` are corpora whose speakers lend their rhythm and F0 to others; by default those in
+        which more than one emotion is found.
+        """
         super().__init__()
         self.export = EmoMix(config)
         self._without = without
@@ -113,7 +121,8 @@ class EmoMixRecipe(Recipe[EmoMix]):
             for row in data.select("train", worded=True)
             if row.emotion in config.emotions and row.emotion != without
         ]
-        self._weights = batches.corpus_weights(self._rows, **FACTORS)
+        self._weights = self.weigh(self._rows)
+        self._acted = acted_in(data.rows) if acted is None else frozenset(acted)
         self._asked = [
             place
             for place, name in enumerate(config.emotions)
@@ -124,9 +133,13 @@ class EmoMixRecipe(Recipe[EmoMix]):
             places = self._of_speaker.setdefault(row.speaker, [])
             if row.emotion in ("neutral", "calm") or not places:
                 places.append(self._places[row.name])
-        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in ACTED})
+        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in self._acted})
         # Tokens on each side that reach a token's features: half a kernel of 7 a block.
         self._context = 3 * config.encoder_depth
+
+    def weigh(self, rows: Sequence[Row]) -> np.ndarray:
+        """Corpora by the root of their frames, emotional ones more."""
+        return batches.corpus_weights(rows, **FACTORS)
 
     def start_from(self, net: EmoMix) -> None:
         """Take all weights but the mean embeddings of emotions that this pack has."""
@@ -155,14 +168,14 @@ class EmoMixRecipe(Recipe[EmoMix]):
         other = int(rng.choice(self._of_speaker[row.speaker]))
         use_mean = rng.random() < MEAN_SHARE
         speaker_emb = voices.speaker_means[row.speaker] if use_mean else voices.speaker_emb[other]
-        swap = row.corpus in ACTED and rng.random() < SWAP_SHARE
+        swap = row.corpus in self._acted and rng.random() < self._swap_share
         reader = self._readers[int(rng.integers(len(self._readers)))]
         prosody_speaker_emb = voices.speaker_means[reader] if swap else speaker_emb
         # An emotion that this reader never had: what listeners are asked about.
         asked = int(rng.choice(self._asked)) if self._asked else 0
         return item | {
             "prosody_speaker_emb": prosody_speaker_emb.astype(np.float32),
-            "reader": np.array([row.corpus not in ACTED]),
+            "reader": np.array([row.corpus not in self._acted]),
             "asked": np.array([asked]),
             "speaker_emb": speaker_emb.astype(np.float32),
             "emotion_emb": emotion_emb.astype(np.float32),
@@ -250,11 +263,12 @@ def _labels_alone(voices: Voices, data: Pack, emotions: tuple[str, ...]) -> Voic
 def acted_shifts(data: Pack, emotions: tuple[str, ...]) -> np.ndarray:
     """How actors move from neutral, (n_emotions, 2): log mean duration of a phoneme, mean log F0.
 
-    The mean over ravdess' training actors, over emodb's for what ravdess has not; no numbers for
+    The mean over ravdess' training actors, over others' for what ravdess has not; no numbers for
     the rest.
     """
     shifts = np.full((len(emotions), 2), np.nan)
-    for corpus in ACTED:  # ravdess is last and wins
+    corpora = sorted(acted_in(data.rows), key=lambda name: (name == "ravdess", name))
+    for corpus in corpora:  # the last wins
         found: dict[tuple[str, str], list[tuple[float, float]]] = {}
         for row in data.select("train", corpus, worded=True):
             sounds, f0 = ~is_boundary(data.tokens_of(row)), data.f0_of(row)
@@ -281,7 +295,8 @@ def spoken_shifts(
     """How this model moves readers from neutral, as `acted_shifts`, on English training texts."""
     emotions = model.config.emotions
     readers = data.select("train", worded=True)
-    rows = [r for r in readers if r.corpus not in ACTED and r.lang == "en"]
+    acted = acted_in(data.rows)
+    rows = [r for r in readers if r.corpus not in acted and r.lang == "en"]
     chosen = rows[:: max(1, len(rows) // n_texts)][:n_texts]
     n_emotions, moved = len(emotions), []
     for row in chosen:
@@ -340,11 +355,16 @@ def preset_voices(data: Pack, voices: Voices) -> dict[str, dict]:
     names = PRESETS | {s.replace("librispeech-", "reader-"): s for s in [*high, *low]}
     names |= {row.speaker: row.speaker for row in data.select("train") if row.corpus not in SHIPPED}
     return {
-        name: {
-            "lang": langs[speaker],
-            "pitch_mean": round(voices.pitch_means[speaker], 4),
-            "speaker_emb": [round(float(x), 4) for x in voices.speaker_means[speaker]],
-        }
+        name: preset_voice(voices, speaker, langs[speaker])
         for name, speaker in names.items()
         if speaker in langs
+    }
+
+
+def preset_voice(voices: Voices, speaker: str, lang: str) -> dict[str, Any]:
+    """What a checkpoint keeps of a speaker."""
+    return {
+        "lang": lang,
+        "pitch_mean": round(voices.pitch_means[speaker], 4),
+        "speaker_emb": [round(float(x), 4) for x in voices.speaker_means[speaker]],
     }

@@ -4,6 +4,7 @@ A recipe is a module whose `forward(batch, player)` returns named losses, of whi
 minimized. What step n sees depends on the seed and n alone, so that a run that was stopped and
 resumed equals one that was not. The run folder holds config.json, events.jsonl (one line a
 report), model.safetensors (the running mean of the weights) and state.pt (all that resuming needs).
+Who watches a run is told instead of events.jsonl, and hears takes of it on the way.
 """
 
 import copy
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -72,7 +73,26 @@ class Recipe(nn.Module, ABC, Generic[Net]):
         """Named losses of a batch; `loss` is what this player minimizes."""
 
 
-def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -> int:
+class Watch(Protocol):
+    """Who follows a run; only the main process tells."""
+
+    def report(self, step: int, minutes: float, rate: float, losses: dict[str, float]) -> None:
+        """Hear of the mean losses since the last report, by player and name."""
+        ...
+
+    def hear(self, step: int, average: nn.Module) -> None:
+        """Look at the running mean of the weights after a step, and change nothing."""
+        ...
+
+
+def fit(
+    recipe: Recipe,
+    config: RunConfig,
+    run: Path,
+    *,
+    resume: bool = False,
+    watch: Watch | None = None,
+) -> int:
     """Train until the steps or minutes are used up, or SIGTERM asks to stop; save; return the step.
 
     Raises:
@@ -129,10 +149,16 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
         while True:
             elapsed_s = used_s + time.monotonic() - started
             progress = _progress(config, step, elapsed_s)
-            # All processes stop at the same step, whoever was told to.
-            stop = torch.tensor([progress >= 1 or bool(stopping)], device=accelerator.device)
-            if bool(accelerator.gather(stop.float()).max() > 0):  # type: ignore[union-attr]
+            # All processes stop and save at the same step, whoever was told to or is late.
+            due = time.monotonic() - saved > config.save_minutes * 60
+            asked = torch.tensor([[progress >= 1 or bool(stopping), due]])
+            asked = accelerator.gather(asked.float().to(accelerator.device))
+            stop, due = (bool(x) for x in asked.amax(0) > 0)  # pyright: ignore
+            if stop:
                 break
+            if due:
+                save()
+                saved = time.monotonic()
             # Dropout and noise draw from torch's own generator: tie it to the step as well.
             torch.manual_seed(_seed_of(config.seed, step, accelerator.process_index))
             batch = recipe.batch(step, config.batch_size, accelerator.process_index, config.seed)
@@ -164,17 +190,26 @@ def fit(recipe: Recipe, config: RunConfig, run: Path, *, resume: bool = False) -
             for name, value in losses.items():
                 sums.setdefault(name, []).append(float(value.detach()))
             if step % config.report_every == 0:
-                event = {"step": step, "minutes": round(elapsed_s / 60, 2), "rate": rate}
-                event |= {n: round(sum(v) / len(v), 5) for n, v in sums.items()}
+                means = {n: round(sum(v) / len(v), 5) for n, v in sums.items()}
                 sums = {}
                 if accelerator.is_main_process:
-                    with (run / "events.jsonl").open("a", encoding="utf-8") as events:
-                        events.write(json.dumps(event) + "\n")
-            if config.minutes and time.monotonic() - saved > config.save_minutes * 60:
-                save()
-                saved = time.monotonic()
+                    (watch or _Events(run)).report(step, round(elapsed_s / 60, 2), rate, means)
+            if watch is not None and accelerator.is_main_process:
+                watch.hear(step, average)
     save()
     return step
+
+
+@dataclass(frozen=True)
+class _Events:
+    """What nobody watches goes to a file, a line a report."""
+
+    run: Path
+
+    def report(self, step: int, minutes: float, rate: float, losses: dict[str, float]) -> None:
+        event = {"step": step, "minutes": minutes, "rate": rate} | losses
+        with (self.run / "events.jsonl").open("a", encoding="utf-8") as events:
+            events.write(json.dumps(event) + "\n")
 
 
 def refuse_taken(run: Path, *, resume: bool) -> None:

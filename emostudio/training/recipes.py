@@ -61,7 +61,8 @@ class Plan:
     without: str = ""
 
 
-def _plans() -> dict[str, Plan]:
+def plans() -> dict[str, Plan]:
+    """How each recipe is trained here: a GPU changes batch and precision."""
     on_gpu = torch.cuda.is_available()
     # On two cores bfloat16 convolutions take half the time where the processor has them.
     half = "bf16" if on_gpu or torch.backends.mkldnn.is_available() else "no"
@@ -150,7 +151,6 @@ def train(
     Raises:
         ValueError: no such recipe, no pack, or what the recipe needs was not made yet.
     """
-    plans = _plans()
     if recipe not in RECIPES:
         raise ValueError(f"There is no recipe '{recipe}'; choose from {', '.join(RECIPES)}.")
     pack = Pack.open(data)
@@ -158,7 +158,7 @@ def train(
         _embedded(data)
         cluster(data, seed=seed)
         return 0
-    plan = plans[recipe]
+    plan = plans()[recipe]
     torch.manual_seed(seed)  # the first weights
     first = checkpoint.load(plan.net, start) if start is not None else None
     if first is not None:  # a checkpoint knows its own size

@@ -121,11 +121,15 @@ class Asked:
 def ask(
     net: EmoMix | DiEmo, batch: dict[str, Tensor], token_mask: Tensor, mask: Tensor, *, most: int
 ) -> Asked | None:
-    """Have at most so many readers of a batch begin to speak in the emotions asked of them."""
+    """Have at most so many readers of a batch begin to speak in the emotions asked of them.
+
+    Whose voice it shall be is `real_speaker_emb` where the net is told an embedding of its own.
+    """
     some = batch["reader"][:, 0].nonzero()[:most, 0]
     if not len(some):
         return None
     part, mask = {name: batch[name][some] for name in _SPOKEN}, mask[some]
+    target = batch.get("real_speaker_emb", batch["speaker_emb"])[some]
     labels = part["asked"][:, 0]
     who = (part["speaker_emb"], net.emotion_means[labels])
     features, _ = net.encode(part["tokens"], token_mask[some], *who)
@@ -133,5 +137,5 @@ def ask(
     with torch.no_grad():  # listeners shape the timbre; F0 and energy are learned from actors
         prosody = net.predict_prosody(frames, mask, *who)
     given = Prosody(prosody.log_f0, part["voiced"], prosody.energy)
-    wanted = Wanted(labels, part["speaker_emb"], part["classes"])
+    wanted = Wanted(labels, target, part["classes"])
     return Asked(some, mask, who, frames, given, part["pitch_mean"], wanted)

@@ -1,5 +1,7 @@
 """Recipe of the vocoder: copy synthesis of real speech (no emotional corpus is needed for it)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -7,16 +9,16 @@ from torch import Tensor, nn
 
 from emostudio.audio.mel import HOP, log_mel
 from emostudio.data import batches
-from emostudio.data.features import Pack
+from emostudio.data.features import Pack, Row
 from emostudio.models.discriminators import SpectrogramDiscriminators
 from emostudio.models.vocoder import Vocoder, VocoderConfig, spectral_loss
-from emostudio.training.loop import Recipe
+from emostudio.training.drawing import DrawingRecipe
 
 CROP = 64
 BLUR_SHARE = 0.5
 
 
-class VocoderRecipe(Recipe[Vocoder]):
+class VocoderRecipe(DrawingRecipe[Vocoder]):
     """Spectral loss; with `adversarial`, discriminators of three resolutions join."""
 
     def __init__(self, config: VocoderConfig, data: Pack, *, adversarial: bool) -> None:
@@ -29,7 +31,11 @@ class VocoderRecipe(Recipe[Vocoder]):
         self._rows = [
             row for row in data.select("train") if row.corpus != "ravdess" and row.n_frames >= CROP
         ]
-        self._weights = batches.corpus_weights(self._rows, kathleen=1.5, librispeech=1.5)
+        self._weights = self.weigh(self._rows)
+
+    def weigh(self, rows: Sequence[Row]) -> np.ndarray:
+        """Corpora by the root of their frames, those of good microphones more."""
+        return batches.corpus_weights(rows, kathleen=1.5, librispeech=1.5)
 
     def players(self) -> dict[str, list[nn.Parameter]]:
         """The vocoder, and the discriminators where they play."""

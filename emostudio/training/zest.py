@@ -6,6 +6,7 @@ synthesizer looks into is another one of the same actor, mostly of the same sent
 emotion, so that it learns to move between emotions.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,11 +24,11 @@ from emostudio.models.zest.contours import Contours
 from emostudio.models.zest.generator import UnitGenerator, f0_at_unit_rate
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.sace import frame_mean, reverse_gradient
-from emostudio.training.acted import ACTED, weights
+from emostudio.training.acted import acted_in, weights
 from emostudio.training.content import PackedUnits
+from emostudio.training.drawing import DrawingRecipe
 from emostudio.training.ease import head, speaker_directions
 from emostudio.training.emomix import Voices
-from emostudio.training.loop import Recipe
 from emostudio.training.ser import shake_bands, shake_channel
 from emostudio.training.transfer import Listeners
 from emostudio.training.zest_finish import acted_moves
@@ -68,7 +69,7 @@ ABLATIONS = ("adversary", "predictor")
 FACTORS = {"ravdess": 3.0, "emodb": 2.0, "kathleen": 1.0, "librispeech": 1.0}
 
 
-class ZestRecipe(Recipe[Zest]):
+class ZestRecipe(DrawingRecipe[Zest]):
     """All losses of ZEST, with the heads that only training needs."""
 
     level: Tensor
@@ -100,10 +101,8 @@ class ZestRecipe(Recipe[Zest]):
         self._rows = [
             row for row in data.select("train", worded=True) if row.emotion in config.emotions
         ]
-        self._weights = batches.corpus_weights(self._rows, **FACTORS)
-        plain = [row.corpus in ACTED and row.emotion == "neutral" for row in self._rows]
-        self._weights *= np.where(plain, NEUTRAL_FACTOR, 1.0)
-        self._weights /= self._weights.sum()
+        self._acting = acted_in(data.rows)
+        self._weights = self.weigh(self._rows)
         self._places = {row.name: place for place, row in enumerate(data.rows)}
         self._of_speaker: dict[str, list[Row]] = {}
         self._of_emotion: dict[tuple[str, str], list[Row]] = {}
@@ -113,11 +112,13 @@ class ZestRecipe(Recipe[Zest]):
             self._of_emotion.setdefault((row.corpus, row.emotion), []).append(row)
             self._parallel.setdefault((row.speaker, row.text), []).append(row)
         self._speakers = sorted(self._of_speaker)
-        acted = sorted({row.speaker for row in self._rows if row.corpus in ACTED})
+        acted = sorted({row.speaker for row in self._rows if row.corpus in self._acting})
         self._actors = {speaker: place for place, speaker in enumerate(acted)}
-        self._acted = [row for row in self._rows if row.corpus in ACTED]
-        self._acted_weights = weights(self._acted, 0.0)
-        self._readers = sorted({row.speaker for row in self._rows if row.corpus not in ACTED})
+        self._acted = [row for row in self._rows if row.corpus in self._acting]
+        self._acted_weights = weights(self._acted, self._acting, 0.0)
+        self._readers = sorted(
+            {row.speaker for row in self._rows if row.corpus not in self._acting}
+        )
         directions = speaker_directions(self._acted, voices, self._places, config.ease_rank)
         if directions is not None:
             self.export.ease.start_from(torch.from_numpy(directions))
@@ -134,6 +135,13 @@ class ZestRecipe(Recipe[Zest]):
         self.speech = None
         if isinstance(self.export.synthesizer, UnitGenerator):
             self.speech = GeneratorLosses(adversarial=adversarial)
+
+    def weigh(self, rows: Sequence[Row]) -> np.ndarray:
+        """Corpora by the root of their frames, actors' few neutral clips more."""
+        drawn = batches.corpus_weights(rows, **FACTORS)
+        plain = [row.corpus in self._acting and row.emotion == "neutral" for row in rows]
+        drawn *= np.where(plain, NEUTRAL_FACTOR, 1.0)
+        return drawn / drawn.sum()
 
     def players(self) -> dict[str, list[nn.Parameter]]:
         """All that converts with the heads, and the discriminators where they play."""
@@ -160,7 +168,7 @@ class ZestRecipe(Recipe[Zest]):
         found["ease_x"] = torch.from_numpy(self._voices.speaker_emb[places])
         found["ease_speakers"] = torch.tensor([self._speakers.index(r.speaker) for r in rows])
         found["ease_emotions"] = torch.tensor([emotions.index(r.emotion) for r in rows])
-        found["ease_acted"] = torch.tensor([r.corpus in ACTED for r in rows])
+        found["ease_acted"] = torch.tensor([r.corpus in self._acting for r in rows])
         # The adversaries gain weight as published: 2 / (1 + exp(-10 p)) - 1.
         found["progress"] = torch.tensor(np.tanh(5 * step / ADVERSARY_STEPS), dtype=torch.float32)
         return found
@@ -184,7 +192,7 @@ class ZestRecipe(Recipe[Zest]):
         data, voices = self._data, self._voices
         start, stop = _window(rng, row.n_frames, CROP)
         f0 = data.f0_of(row)
-        acted = row.corpus in ACTED
+        acted = row.corpus in self._acting
         # Who shows the emotion: the clip itself, or anyone's clip of it.
         shown = row
         if rng.random() < OTHER_CLIP:
@@ -236,7 +244,7 @@ class ZestRecipe(Recipe[Zest]):
     def _prompt(self, rng: np.random.Generator, row: Row) -> Row:
         if row.emotion == "neutral" and rng.random() < OWN_PROMPT:
             return row
-        if row.corpus not in ACTED:
+        if row.corpus not in self._acting:
             return _one(rng, self._of_speaker[row.speaker])
         parallel = self._parallel[row.speaker, row.text]
         if rng.random() < SAME_SENTENCE and len(parallel) > 1:

@@ -7,7 +7,7 @@ from emostudio.data.features import Pack, Row
 from emostudio.models.zest.net import Zest
 from emostudio.models.zest.sace import frame_mean
 from emostudio.text.phonemes import is_boundary
-from emostudio.training.acted import ACTED
+from emostudio.training.acted import acted_in
 
 # Readers' clips that anchor where nothing moves, and what a mean embedding counts in clips.
 N_READ = 400
@@ -23,7 +23,8 @@ def finished(net: Zest, data: Pack) -> Zest:
     judge trained on even-numbered ones stays independent.
     """
     config = net.config
-    worded = data.select("train", *ACTED, worded=True)
+    acting = acted_in(data.rows)
+    worded = [row for row in data.select("train", worded=True) if row.corpus in acting]
     acted = [row for row in worded if row.emotion in config.emotions]
     if not acted:
         return net
@@ -52,7 +53,8 @@ def _moves(net: Zest, data: Pack, acted: list[Row], embeddings: np.ndarray) -> n
     moves.
     """
     names = net.config.emotions
-    readers = [row for row in data.select("train") if row.corpus not in ACTED]
+    acting = acted_in(data.rows)
+    readers = [row for row in data.select("train") if row.corpus not in acting]
     readers = readers[:: max(1, len(readers) // N_READ)]
     measured = _differences(data, [*acted, *readers])
     x = np.concatenate([embeddings, _embeddings(net, data, readers)]) if readers else embeddings

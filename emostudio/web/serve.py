@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +109,26 @@ def launch_options(studio: Studio) -> dict[str, Any]:
         "show_error": False,
         "app_kwargs": {
             "routes": [*listener_routes(desk.db, desk.sounds, studio.settings), *admin_routes],
-            "lifespan": lifespan,
+            "lifespan": seeing_to_jobs(studio, lifespan),
         },
     }
+
+
+def seeing_to_jobs(
+    studio: Studio, lifespan: Callable[[Any], AbstractAsyncContextManager[Any]]
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """See to the queue of jobs for as long as the app is served; jobs outlive it."""
+
+    @asynccontextmanager
+    async def served(app: Any) -> AsyncIterator[None]:
+        studio.jobs.start()
+        try:
+            async with lifespan(app):
+                yield
+        finally:
+            studio.jobs.close()
+
+    return served
 
 
 def theme() -> gr.themes.Base:

@@ -61,6 +61,51 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
         assert torch.equal(value, whole[name])
 
 
+def test_who_watches_is_told_and_hears_the_running_mean(tmp_path: Path) -> None:
+    class Watching:
+        told: list[tuple[int, float]]
+        heard: list[float]
+
+        def __init__(self) -> None:
+            self.told, self.heard = [], []
+
+        def report(self, step: int, minutes: float, rate: float, losses: dict[str, float]) -> None:
+            self.told.append((step, losses["model/loss"]))
+
+        def hear(self, step: int, average: nn.Module) -> None:
+            assert step == len(self.heard) + 1
+            self.heard.append(average.get_parameter("weight").item())
+
+    watch = Watching()
+    fit(Line(), config(), tmp_path / "watched", watch=watch)
+    fit(Line(), config(), tmp_path / "alone")
+    assert not (tmp_path / "watched/events.jsonl").exists()
+    lines = (tmp_path / "alone/events.jsonl").read_text().splitlines()
+    assert watch.told == [(e["step"], e["model/loss"]) for e in map(json.loads, lines)]
+    watched, alone = (
+        load_file(tmp_path / name / "model.safetensors")["weight"] for name in ("watched", "alone")
+    )
+    assert torch.equal(watched, alone)
+    assert watch.heard[-1] == watched.item()
+
+
+def test_a_run_is_saved_from_time_to_time(tmp_path: Path) -> None:
+    class Broken(Line):
+        def batch(self, step: int, batch_size: int, rank: int, seed: int) -> dict[str, Tensor]:
+            if step == 9:
+                raise RuntimeError("the power is gone")
+            return super().batch(step, batch_size, rank, seed)
+
+    with pytest.raises(RuntimeError, match="power"):
+        fit(Broken(), config(save_minutes=0.0), tmp_path)
+    assert fit(Line(), config(), tmp_path, resume=True) == 40
+    fit(Line(), config(), tmp_path / "whole")
+    one, other = (
+        load_file(folder / "model.safetensors") for folder in (tmp_path, tmp_path / "whole")
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
 def test_a_run_is_not_overwritten_by_accident(tmp_path: Path) -> None:
     fit(Line(), config(max_steps=2), tmp_path)
     with pytest.raises(ValueError, match="resume it or name another folder"):

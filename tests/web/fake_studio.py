@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from emostudio.conversion import MAX_SOURCE_S, Comparison, Conversion, Converted, Tracks, joined
+from emostudio.jobs.service import Jobs
+from emostudio.lineup import Loaded
 from emostudio.maps.space import EmotionMap
 from emostudio.passport import fingerprint, given_again
 from emostudio.settings import Settings
@@ -40,6 +42,22 @@ PART_S = 10
 PITCH = dict(zip(KNOWN, (150, 140, 200, 130, 190, 210, 160, 230, 120), strict=True))
 
 
+class FakeLineup:
+    """Has one model loaded, until it is unloaded."""
+
+    def __init__(self) -> None:
+        """Load it."""
+        self._uses = ["emomix"]
+
+    def loaded(self) -> list[Loaded]:
+        """Return what is in memory."""
+        return [Loaded(use, {"hum": "0" * 64}, 12.0) for use in self._uses]
+
+    def unload(self, use: str) -> None:
+        """Forget it."""
+        self._uses.remove(use)
+
+
 class FakeStudio:
     """Speaks as `Studio` does: the same request gives the same take."""
 
@@ -52,17 +70,27 @@ class FakeStudio:
         self.requests: list[Request | Conversion] = []
         data_dir = os.environ.get("EMOSTUDIO_DATA_DIR") or tempfile.mkdtemp(prefix="emostudio-")
         self.settings = Settings.from_env({"EMOSTUDIO_DATA_DIR": data_dir} | (environ or {}))
+        self.lineup = FakeLineup()
 
     @cached_property
     def listening(self) -> Listening:
         """Open the records."""
         return Listening.open(self.settings)
 
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Open the jobs; nobody sees to their queue."""
+        return Jobs.open(self.settings, self.listening.db)
+
     def engines(self) -> dict[str, str]:
         """Return what speaks."""
         if self.trouble:
             return {}
         return {"emomix": "EmoMix hums low.", "diemo": "DiEmo hums high."}
+
+    def converters(self) -> dict[str, str]:
+        """Return what converts."""
+        return {} if self.trouble else {"zest": "ZEST hums along."}
 
     def voices(self, engine: str = "emomix") -> dict[str, str]:
         """Return the presets."""
@@ -142,7 +170,7 @@ class FakeStudio:
         except (KeyError, TypeError, AttributeError):
             raise ValueError("This passport is damaged; choose another.") from None
 
-    def convertible(self) -> tuple[str, ...]:
+    def convertible(self, engine: str = "zest") -> tuple[str, ...]:
         """Return what a recording can be converted to."""
         self._check()
         return tuple(name for name in KNOWN if name != "bored")

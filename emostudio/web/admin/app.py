@@ -5,7 +5,18 @@ from __future__ import annotations
 import gradio as gr
 
 from emostudio.web.admin.desk import Desk
-from emostudio.web.admin.pages import data, labels, results, studies, study
+from emostudio.web.admin.pages import (
+    corpora,
+    data,
+    job,
+    labels,
+    models,
+    results,
+    status,
+    studies,
+    study,
+    training,
+)
 from emostudio.web.folder import KEPT_S, SWEEP_EVERY_S
 
 PAGES = {  # the first opens at /admin itself
@@ -13,7 +24,12 @@ PAGES = {  # the first opens at /admin itself
     "Study": study.build,
     "Results": results.build,
     "Labels": labels.build,
+    "Corpora": corpora.build,
+    "Training": training.build,
+    "Job": job.build,
+    "Models": models.build,
     "Data": data.build,
+    "Status": status.build,
 }
 
 

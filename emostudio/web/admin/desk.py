@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from emostudio.storage import authored
+from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
 from emostudio.storage.sounds import Sounds
 from emostudio.storage.tables import Study
@@ -18,6 +18,8 @@ from emostudio.values import Clip
 from emostudio.web.device import on_device
 
 if TYPE_CHECKING:
+    from emostudio.jobs.service import Jobs
+    from emostudio.lineup import Lineup
     from emostudio.studio import Studio
 
 LOGO = Path(__file__).resolve().parents[3] / "assets" / "logo.svg"
@@ -26,11 +28,16 @@ STATES = {"draft": "Draft", "live": "Open", "closed": "Closed"}
 
 @dataclass(frozen=True)
 class Desk:
-    """The records that the pages read and change; `guess` hears the emotions of a clip."""
+    """The records that the pages read and change; `guess` hears the emotions of a clip.
+
+    `jobs` tunes models, `lineup` knows which of them are loaded.
+    """
 
     db: Database
     sounds: Sounds
     guess: Callable[[Clip], dict[str, float]]
+    jobs: Jobs
+    lineup: Lineup
 
     @classmethod
     def of(cls, studio: Studio) -> Desk:
@@ -40,13 +47,20 @@ class Desk:
             return {name: float(share) for name, share in studio.recognize(clip).probs.items()}
 
         records = studio.listening
-        return cls(records.db, records.sounds, on_device(guess, lambda clip: 10))
+        heard = on_device(guess, lambda clip: 10)
+        return cls(records.db, records.sounds, heard, studio.jobs, studio.lineup)
 
     def studies(self, *kinds: str) -> list[Study]:
         """Return all studies of some kinds, or of every kind, the newest first."""
         with self.db.read() as session:
             found = authored.all_studies(session)
         return [study for study in found if not kinds or study.kind in kinds]
+
+    def corpus_name(self, corpus_id: str) -> str:
+        """Return the name of a corpus, also of one that was removed."""
+        with self.db.read() as session:
+            corpus = tuned.corpus_by_id(session, corpus_id)
+        return "" if corpus is None else corpus.name
 
 
 def actor_of(request: gr.Request) -> str:

@@ -1,4 +1,4 @@
-"""Files for administrators: exports, labels, protocols, backups.
+"""Files for administrators: exports, labels, protocols, backups, models.
 
 They are made for one request and deleted after it. Gradio's own downloads would copy them to a
 folder that the public pages serve from.
@@ -23,6 +23,7 @@ from emostudio.storage.backup import backup
 from emostudio.studies import export, labels, watching
 from emostudio.studies.protocol_file import protocol_file
 from emostudio.studies.sound import served as sounding
+from emostudio.web.admin import takes
 from emostudio.web.admin.desk import Desk
 from emostudio.web.admin.guard import Authority
 
@@ -49,6 +50,10 @@ def routes(desk: Desk, authority: Authority) -> list[Route]:
     def labelled(slug: str, folder: Path) -> Path:
         made = labels.manifest(desk.db, desk.sounds, slug, folder / "corpora")
         return _zipped(made.folder, folder / f"{slug}-labels.zip")
+
+    def model(model_id: str, folder: Path) -> Path:
+        name = desk.jobs.models.get(model_id).name
+        return _zipped(desk.jobs.models.export(model_id, folder / name), folder / f"{name}.zip")
 
     def exported(name: str) -> Make:
         def make(slug: str, folder: Path) -> Path:
@@ -98,10 +103,12 @@ def routes(desk: Desk, authority: Authority) -> list[Route]:
         "/files/backup.zip": ("backup", backed_up),
         "/files/{slug}/protocol.json": ("export", protocol),
         "/files/{slug}/labels.zip": ("export", labelled),
+        "/files/models/{slug}.zip": ("export", model),
         **{f"/files/{{slug}}/{name}": ("export", exported(name)) for name in EXPORTS},
     }
     return [
         Route("/files/sounds/{sha256}", heard, methods=["GET"]),
+        *takes.routes(desk, authority),
         *(
             Route(path, served(action, make), methods=["GET"])
             for path, (action, make) in makers.items()

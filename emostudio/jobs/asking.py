@@ -1,0 +1,83 @@
+"""From what an administrator asks for to an errand for a worker, or why it can't be done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from emostudio.jobs import disk
+from emostudio.jobs.corpora import Corpora
+from emostudio.jobs.registry import Models
+from emostudio.jobs.tuning import BASES, Errand, Tuning
+from emostudio.settings import Settings
+from emostudio.storage.tuned_tables import Corpus
+
+
+def errand_of(
+    tuning: Tuning, corpora: Corpora, models: Models, settings: Settings, *, probe: bool = False
+) -> Errand:
+    """Return the errand of a tuning; nothing is written.
+
+    Raises:
+        ValueError: the corpus does not fit or is gone, there is no base, or no room on the disk.
+    """
+    corpus = corpora.get(tuning.corpus)
+    refuse_unfit(tuning.base, corpus)
+    if tuning.rehearse_with and not (Path(tuning.rehearse_with) / "index.json").is_file():
+        raise ValueError(
+            f"{tuning.rehearse_with} is no folder that `emostudio pack` wrote; correct the path, "
+            "or leave it empty to rehearse takes of our own models."
+        )
+    base = _base(tuning, models, settings)
+    root = models.root
+    errand = Errand(
+        tuning=tuning,
+        corpus=corpora.folder(corpus.id).absolute(),
+        base=base,
+        pack=root / "packs" / _key(tuning, base),
+        probe=probe,
+    )
+    if why := disk.refusal(errand, root):
+        raise ValueError(why)
+    return errand
+
+
+def refuse_unfit(base: str, corpus: Corpus) -> None:
+    """Refuse a corpus that a base can't be tuned on.
+
+    Raises:
+        ValueError: it does not fit; the sentence says why.
+    """
+    if base not in BASES:
+        raise ValueError(f"There is nothing to tune called '{base}'; choose {', '.join(BASES)}.")
+    if why := corpus.report.get("fits", {}).get(base):
+        raise ValueError(f"The corpus '{corpus.name}' does not fit: {why}")
+
+
+def _base(tuning: Tuning, models: Models, settings: Settings) -> Path:
+    if tuning.start:
+        model = models.get(tuning.start)
+        if model.net != tuning.base:
+            raise ValueError(
+                f"The model '{model.name}' is a net of {model.net}; choose one of {tuning.base} to "
+                "start from, or none."
+            )
+        return models.folder(model.id).absolute()
+    from emostudio.models.checkpoint import Store
+
+    base = Store(settings.checkpoints, settings.models).folder(tuning.base).absolute()
+    if not (base / "model.safetensors").is_file():
+        raise ValueError(
+            f"The checkpoint '{tuning.base}' is missing: put config.json and model.safetensors "
+            f"into {base}, or set EMOSTUDIO_MODELS to a folder that has it."
+        )
+    return base
+
+
+def _key(tuning: Tuning, base: Path) -> str:
+    """Name the pack of all tunings that need the same features."""
+    rehearsed = tuning.rehearse_with or "takes" if tuning.rehearsal else ""
+    weights = hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
+    told = json.dumps([tuning.base, weights, tuning.corpus, rehearsed])
+    return hashlib.sha256(told.encode()).hexdigest()[:24]

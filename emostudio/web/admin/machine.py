@@ -1,0 +1,96 @@
+"""What this machine has and uses: memory, disk, device, versions of what matters."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import emostudio
+
+PACKAGES = ("torch", "gradio", "numpy", "plotly", "safetensors", "accelerate", "huggingface-hub")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes: what this process has, what the machine has and has left."""
+
+    process: int
+    total: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes of the disk that holds a folder, and of the folder itself."""
+
+    folder: Path
+    used: int
+    total: int
+    free: int
+
+
+def memory() -> Memory:
+    """Look at the memory in use."""
+    import psutil
+
+    machine = psutil.virtual_memory()
+    return Memory(psutil.Process().memory_info().rss, machine.total, machine.available)
+
+
+def disk(folder: Path) -> Disk:
+    """Look at a folder and its disk; a folder that is not there yet has nothing in it."""
+    there = next(place for place in (folder, *folder.resolve().parents) if place.is_dir())
+    whole = shutil.disk_usage(there)
+    return Disk(folder, size_of(folder), whole.total, whole.free)
+
+
+def size_of(folder: Path) -> int:
+    """Return how many bytes lie in a folder; what vanishes meanwhile counts nothing."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                size += (Path(place) / name).stat(follow_symlinks=False).st_size
+            except FileNotFoundError:
+                continue
+    return size
+
+
+def device(asked: str) -> str:
+    """Name the device; a GPU by what torch says of it, where torch is loaded already."""
+    cores = f"{os.cpu_count()} cores, {platform.machine()}"
+    torch = sys.modules.get("torch")
+    if asked != "cuda":
+        return f"CPU: {cores}"
+    if torch is None:
+        return f"GPU, not looked at before a model is loaded; {cores}"
+    if not torch.cuda.is_available():
+        return f"no GPU is found, although EMOSTUDIO_DEVICE is cuda; {cores}"
+    free, total = torch.cuda.mem_get_info()
+    name = torch.cuda.get_device_name()
+    return f"{name}, {(total - free) / 2**30:.1f} of {total / 2**30:.1f} GB in use; {cores}"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of EmoStudio, Python and what they stand on."""
+    found = {"EmoStudio": emostudio.__version__, "Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def sized(n_bytes: float) -> str:
+    """Write a number of bytes for a person.
+
+    >>> sized(3_400_000), sized(2**31)
+    ('3 MB', '2.1 GB')
+    """
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
