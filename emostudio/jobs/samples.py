@@ -67,8 +67,9 @@ class Samples:
         voice = list(engine.presets)[-1]  # those of the corpus stand last
         lang = engine.presets[voice]["lang"]
         text = self._text(lang)
+        config: Any = net.config
         for emotion in EMOTIONS:
-            if emotion in engine.model.config.emotions:
+            if emotion in config.emotions:
                 request = Request(text, voice, emotion=EmotionMix.parse(emotion), lang=lang)
                 who, how = engine.voice_of(request), engine.manner_of(request)
                 clip = Clip(engine.speak(request, who, how).wav, SAMPLE_RATE)

@@ -9,6 +9,7 @@ text opens with `^` and ends with `$`; boundaries alone may last zero frames.
 import functools
 import logging
 import re
+import threading
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ _STRESS = {"ˌ": 1, "ˈ": 2}
 # Leaves espeak's marks for a switch of language out, e.g. "(en)".
 _SWITCH = re.compile(r"\([a-z-]+\)")
 _MARKS = ",.?!;:"
+_TURN = threading.Lock()  # espeak-ng has one state a process: two threads mix up their texts
 
 
 def is_boundary(tokens: np.ndarray) -> np.ndarray:
@@ -70,7 +72,9 @@ def phonemize(texts: list[str], lang: str) -> list[np.ndarray]:
     pieces = [re.split(rf"([{_MARKS}]+)", text) for text in texts]
     # Words only: espeak reads punctuation as pauses of its own, which the boundary tokens say.
     flat = [part.strip() for parts in pieces for part in parts[::2]]
-    spoken = _backend(lang).phonemize(flat, separator=Separator(phone="|", word="_"), strip=True)
+    with _TURN:
+        separator = Separator(phone="|", word="_")
+        spoken = _backend(lang).phonemize(flat, separator=separator, strip=True)
     chunks = iter(spoken)
     return [_tokens(parts, [next(chunks) for _ in parts[::2]]) for parts in pieces]
 

@@ -1,5 +1,7 @@
 """Truths of tokens: words, stress, pauses."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,14 @@ def test_many_texts_are_what_each_is_alone() -> None:
 def test_every_symbol_is_listed_once() -> None:
     assert len(set(SYMBOLS)) == len(SYMBOLS)
     assert SYMBOLS[: len(BOUNDARIES)] == BOUNDARIES
+
+
+def test_threads_do_not_mix_up_their_texts() -> None:
+    texts = {"en": ["We were away a year ago."] * 8, "de": ["Wir waren ein Jahr lang fort."] * 8}
+    alone = {lang: phonemize(lines, lang) for lang, lines in texts.items()}
+    with ThreadPoolExecutor(4) as pool:
+        langs = ["en", "de"] * 10
+        for lang, found in zip(
+            langs, pool.map(lambda n: phonemize(texts[n], n), langs), strict=True
+        ):
+            assert all((a == b).all() for a, b in zip(found, alone[lang], strict=True))
