@@ -94,10 +94,10 @@ def _compare_memory(both: Both, found: Findings, nets: dict[str, EmotionRecogniz
     voices = [name for name in asked.VOICES if name in english] or english
     sentences = asked.SENTENCES.read_text(encoding="utf-8").splitlines()[:OWN_SENTENCES]
     takes: list[tuple[str, tuple[str, int], Clip]] = []
-    for voice in voices[:OWN_VOICES]:
+    for place, voice in enumerate(voices[:OWN_VOICES]):
         for number, text in enumerate(sentences):
-            share = 0.3 + 0.6 * len(takes) / (OWN_VOICES * len(sentences) * len(emotions))
-            both.say(share, "speaking in the emotions known before")
+            spoken_of = (place + number / len(sentences)) / OWN_VOICES
+            both.say(0.3 + 0.6 * spoken_of, "speaking in the emotions known before")
             for emotion in emotions:
                 request = Request(
                     text,

@@ -73,9 +73,10 @@ class Gate:
         return tuple(_fallen(number) for number in self.numbers if number.guarded and number.fell)
 
     def write(self, folder: Path) -> None:
-        """Write report.json into the gate's folder."""
+        """Write report.json into the gate's folder, whole or not."""
         text = json.dumps(asdict(self), indent=1)
-        (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "report.new").write_text(text + "\n", encoding="utf-8")
+        (folder / "report.new").replace(folder / "report.json")
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Gate:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from emostudio.jobs import disk
 from emostudio.jobs.corpora import Corpora
+from emostudio.jobs.facts import sha256_of
+from emostudio.jobs.incoming import WEIGHTS
 from emostudio.jobs.registry import Models
 from emostudio.jobs.tuning import BASES, Errand, Tuning
 from emostudio.settings import Settings
@@ -67,7 +69,7 @@ def _base(tuning: Tuning, models: Models, settings: Settings) -> Path:
     from emostudio.models.checkpoint import Store
 
     base = Store(settings.checkpoints, settings.models).folder(tuning.base).absolute()
-    if not (base / "model.safetensors").is_file():
+    if not (base / WEIGHTS).is_file():
         raise ValueError(
             f"The checkpoint '{tuning.base}' is missing: put config.json and model.safetensors "
             f"into {base}, or set EMOSTUDIO_MODELS to a folder that has it."
@@ -78,6 +80,6 @@ def _base(tuning: Tuning, models: Models, settings: Settings) -> Path:
 def _key(tuning: Tuning, base: Path) -> str:
     """Name the pack of all tunings that need the same features."""
     rehearsed = tuning.rehearse_with or "takes" if tuning.rehearsal else ""
-    weights = hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
+    weights = sha256_of(base / WEIGHTS)
     told = json.dumps([tuning.base, weights, tuning.corpus, rehearsed])
     return hashlib.sha256(told.encode()).hexdigest()[:24]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import signal
@@ -22,8 +23,10 @@ from zipfile import ZipFile
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
+log = logging.getLogger(__name__)
 HERE = Path(__file__).resolve().parent  # where the inputs are mounted
 SAVED_EVERY_S = 600.0
+AGAIN_AFTER_S = (1.0, 10.0, 60.0, 300.0)  # where the result can't be uploaded
 STATE = ("state.pt", "model.safetensors")  # large: seldom, and at the end
 OURS = ("lock", "stop")
 
@@ -76,10 +79,14 @@ def run(hub: Hub, folder: Path, *, stop: str, every_s: float, resume: bool) -> N
     asked = False
     while local.lives(folder, handle):
         time.sleep(1.0 if ends else every_s)
-        hub.upload(large=False)
+        hub.try_to_upload(large=False)
         if not asked and (ends or hub.has(stop)):
             local.stop(folder, handle)
             asked = True
+    for wait_s in AGAIN_AFTER_S:
+        if hub.try_to_upload(large=True):
+            return
+        time.sleep(wait_s)
     hub.upload(large=True)
 
 
@@ -102,9 +109,22 @@ class Hub:
 
     def has(self, path: str) -> bool:
         """Tell whether the repository has a file."""
+        from huggingface_hub.errors import HTTPError
+
         try:
             return self._api.file_exists(filename=path, **self._repo)
-        except OSError:  # asked again
+        except (HTTPError, OSError):  # asked again
+            return False
+
+    def try_to_upload(self, *, large: bool) -> bool:
+        """Upload, and tell whether that could be done: a hub in trouble ends no training."""
+        from huggingface_hub.errors import HTTPError
+
+        try:
+            self.upload(large=large)
+            return True
+        except (HTTPError, OSError) as error:
+            log.warning("the upload is tried again: %s", error)
             return False
 
     def upload(self, *, large: bool) -> None:

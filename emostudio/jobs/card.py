@@ -14,6 +14,8 @@ from emostudio.jobs.tuning import BASES, METHODS, Tuning
 
 UNKNOWN = "unknown"
 STRICT = "CC BY-NC-SA 4.0"  # what most shipped models carry
+INHERITED = ", that of what it was made from"
+DOUBT = f"it is {UNKNOWN}"
 # How the Hub names what a net does, and the licences of the shipped models.
 TASKS = {
     "ser": "audio-classification",
@@ -92,9 +94,11 @@ def for_hub(card: str, net: str, langs: Sequence[str] = ()) -> str:
 
 
 def licence_of(card: str) -> str:
-    """Return the licence that a card names, as the Hub calls it."""
-    line = next((line for line in card.splitlines() if line.startswith("- **Licence**")), "")
-    return next((tag for name, tag in LICENCES.items() if name in line), "other")
+    """Return the licence that a card names, as the Hub calls it; what is in doubt is another."""
+    line = licence_line(card)
+    return next(
+        (tag for name, tag in LICENCES.items() if name in line and DOUBT not in line), "other"
+    )
 
 
 def licence_line(card: str) -> str:
@@ -165,17 +169,21 @@ def _training(facts: Facts, tuning: Tuning) -> str:
 
 
 def _licence(facts: Facts) -> str:
-    if not facts.licences:
+    """The strictest of the parents', and of which of them, or of their own, it is not known."""
+    texts = {name: text.partition(INHERITED)[0] for name, text in facts.licences.items()}
+    known = [text.rstrip(".") for text in texts.values() if text and not text.startswith(UNKNOWN)]
+    if not known:
         return f"{UNKNOWN}: ask who made it, before it is passed on."
-    strictest = STRICT if any(STRICT in text for text in facts.licences.values()) else ""
-    known = strictest or next((text for text in facts.licences.values() if text), UNKNOWN)
-    silent = [name for name, text in facts.licences.items() if not text]
-    told = f"{known}, that of what it was made from"
-    if silent:
-        told += f" (of {', '.join(silent)} it is {UNKNOWN})"
+    told = (STRICT if any(STRICT in text for text in known) else known[0]) + INHERITED
+    if silent := [name for name, text in facts.licences.items() if _in_doubt(text)]:
+        told += f" (of {', '.join(silent)} {DOUBT})"
     if facts.data:
         told += f"; that of the recordings is {UNKNOWN} here: ask who gave them"
     return told + "."
+
+
+def _in_doubt(text: str) -> bool:
+    return not text or text.startswith(UNKNOWN) or DOUBT in text
 
 
 def _numbers(gate: Gate) -> list[str]:

@@ -123,6 +123,9 @@ class Corpora:
         for corpus in every:
             if name_or_id in (corpus.id, corpus.name):
                 return corpus
+        with self.db.read() as session:
+            if (gone := tuned.corpus_by_id(session, name_or_id)) is not None:
+                raise ValueError(f"The corpus '{gone.name}' was deleted. Add its recordings anew.")
         names = ", ".join(corpus.name for corpus in every)
         there = f"choose {names}" if names else "add one first"
         raise ValueError(f"There is no corpus '{name_or_id}'; {there}.")
@@ -157,12 +160,19 @@ class Corpora:
         shutil.rmtree(self.root / corpus_id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete folders that somebody began a day ago and never finished, and those of no row."""
+        """Delete what somebody began a day ago and never finished, and what was removed.
+
+        Any other folder stays, even if no row tells of it: the database may be an older one, or
+        another, and recordings can't be had again.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        known = {corpus.id for corpus in self.all()}
+        with self.db.read() as session:
+            removed = tuned.removed_corpora(session)
         for folder in self.root.iterdir():
             with contextlib.suppress(OSError):  # another process has just deleted it
-                if folder.name not in known and time.time() - folder.stat().st_mtime > STALE_S:
+                begun = folder.name.startswith(BEGUN)
+                stale = begun and time.time() - folder.stat().st_mtime > STALE_S
+                if stale or folder.name in removed:
                     shutil.rmtree(folder)
 
     def _check(self, name: str, source: str, consent: str) -> None:

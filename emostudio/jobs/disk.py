@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -22,9 +23,20 @@ def needed_mb(errand: Errand) -> int:
     weights = _size(errand.base / "model.safetensors")
     packed = 0.0
     if not (errand.pack / "index.json").is_file():
-        sound = sum(_size(file) for file in errand.corpus.rglob("*") if file.is_file())
-        packed = PACKED * sound * (1 + errand.tuning.rehearsal)
+        packed = PACKED * size_of(errand.corpus) * (1 + errand.tuning.rehearsal)
     return round((packed + RUN * weights) / MB) + TAKES_MB
+
+
+def size_of(folder: Path) -> int:
+    """Return how many bytes lie in a folder; what vanishes meanwhile counts nothing."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                size += (Path(place) / name).stat(follow_symlinks=False).st_size
+            except FileNotFoundError:
+                continue
+    return size
 
 
 def free_mb(folder: Path) -> int:

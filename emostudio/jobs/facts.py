@@ -134,7 +134,9 @@ def _licences(session: Session, model: Model, settings: Settings) -> dict[str, s
     in_use = checkpoints_in_use(settings)
     found = {}
     for name, sha256 in model.parents.items():
-        file = in_use.get(name, Path()) / CARD
-        card = made_here.get(sha256) or (file.read_text("utf-8") if file.is_file() else "")
+        card = made_here.get(sha256, "")
+        folder = in_use.get(name)
+        if not card and folder is not None and sha256_of(folder / WEIGHTS) == sha256:
+            card = (folder / CARD).read_text("utf-8") if (folder / CARD).is_file() else ""
         found[name] = licence_line(card)
     return found

@@ -96,7 +96,7 @@ def check(files: dict[str, Path], sizes: dict[str, int]) -> str:
             raise ValueError(f"{name} is larger than {limit // 2**20} MB. Is it the right file?")
     told = _read(files[CONFIG])
     net = told.pop("net", None)
-    if net not in BASES:
+    if not isinstance(net, str) or net not in BASES:
         raise ValueError(
             f"config.json tells of a net {net!r}; what can be used here is {', '.join(BASES)}."
         )

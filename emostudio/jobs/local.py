@@ -25,7 +25,8 @@ from emostudio.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = Path(__file__).with_name("hold.py")
 PROC = Path("/proc")
-SECRETS = ("DATABASE_URL", "EMOSTUDIO_ADMIN_TOKEN")  # a worker knows no database
+# A worker knows no database, and nobody who signs in.
+SECRETS = ("DATABASE_URL", "EMOSTUDIO_ADMIN_TOKEN", "OAUTH_CLIENT_SECRET")
 NO_GPU = (
     "EMOSTUDIO_DEVICE is cuda, but nvidia-smi finds no GPU here; set it to cpu, or mend the driver."
 )

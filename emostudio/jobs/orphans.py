@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from emostudio.jobs.backend import Backend
+from emostudio.jobs.disk import size_of
 from emostudio.jobs.run_folder import ERRAND
 from emostudio.jobs.tuning import Errand
+from emostudio.storage.tuned_tables import LIVE
 
 YOUNG_S = 60.0  # its row may be about to come
 WHY = {
@@ -47,7 +49,7 @@ def orphans(root: Path, rows: dict[str, str], local: Backend) -> list[Orphan]:
     found = []
     folders = [folder for folder in _in(root / "jobs") if not folder.name.startswith(".")]
     for folder in folders:
-        busy = rows.get(folder.name) in ("running", "stopping", "queued")
+        busy = rows.get(folder.name) in LIVE
         handle = None if busy else local.find(folder)
         if handle is not None:
             found.append(Orphan("process", folder, _size_mb(folder), handle.get("pid")))
@@ -84,5 +86,4 @@ def _in(folder: Path) -> list[Path]:
 
 
 def _size_mb(folder: Path) -> float:
-    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    return round(sum(sizes) / 2**20, 1)
+    return round(size_of(folder) / 2**20, 1)

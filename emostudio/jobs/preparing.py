@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 NOTE = "made_of.json"
 AT_WORK = "prepare"  # below the job's folder
 OWN = "rehearsed"  # the corpus of our own takes
+OTHER = "other"  # what a corpus that is rehearsed is called where its name is taken
 REHEARSED_MINUTES = 20.0
 Tell = Callable[[str, float], None]
 
@@ -89,12 +91,22 @@ def _rehearsed(
         return []
     if tuning.rehearse_with:
         given = features.Pack.open(Path(tuning.rehearse_with))
-        return [(given, joining.some(given.select("train"), REHEARSED_MINUTES))]
+        rows = joining.some(given.select("train"), REHEARSED_MINUTES)
+        return [(given, [_not_named_as_ours(row) for row in rows])]
     takes = rehearsal.spoken(tuning.base, store, progress=tell)
     if not takes:
         return []
     pack = joining.pack_of(takes, OWN)
     return [(pack, pack.rows)]
+
+
+def _not_named_as_ours(row: Row) -> Row:
+    """A row to rehearse; the name of the corpus that is tuned on stands for nothing else."""
+    from emostudio.training.tune import CORPUS
+
+    if row.corpus != CORPUS:
+        return row
+    return replace(row, corpus=OTHER, name=f"{OTHER}/{row.name.partition('/')[2]}")
 
 
 def _packed(corpus: Path, name: str, work: Path) -> None:
@@ -112,7 +124,7 @@ def _packed(corpus: Path, name: str, work: Path) -> None:
 def _made_of(errand: Errand, store: Store) -> dict[str, object]:
     table = (errand.corpus / TABLE).read_bytes()
     tuning = errand.tuning
-    nets = ("ser", "speaker", "aligner", "emomix", "content", tuning.base)
+    nets = ("ser", "speaker", "aligner", "emomix", "vocoder", "content", tuning.base)
     return {
         "corpus": hashlib.sha256(table).hexdigest(),
         "base": tuning.base,

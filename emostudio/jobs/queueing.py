@@ -23,11 +23,10 @@ from emostudio.jobs.run_folder import ERRAND, ERRORS, EVENTS
 from emostudio.jobs.tuning import Errand
 from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
-from emostudio.storage.tuned_tables import Job
+from emostudio.storage.tuned_tables import BUSY, Job
 
 log = logging.getLogger(__name__)
 ACTOR = "queue"
-BUSY = ("running", "stopping")
 _LAST = re.compile(r"([\w.]*(Error|Exception)\b|Hugging Face:).*")
 GONE = "The folder of this job is gone. Retry starts it anew."
 OUT_OF_REACH = "It can't be reached any more, so nobody knows whether it runs, or saved."
@@ -139,9 +138,13 @@ class Queue:
         try:
             if not job.probe:
                 self._keep(job, folder)
-        except (ValueError, OSError) as error:
+        except Exception as error:  # whatever it is, it must hold up no other job
+            why = str(error)
+            if not isinstance(error, (ValueError, OSError)):
+                log.exception("the model of job %s could not be kept", job.id)
+                why = "Something is wrong that the log of the app tells of. Mend it."
             self._note(
-                job, "failed", f"It is done, but its model could not be kept: {error} Then resume."
+                job, "failed", f"It is done, but its model could not be kept: {why} Then resume."
             )
         else:
             self._note(job, "done", "")

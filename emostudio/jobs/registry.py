@@ -23,7 +23,7 @@ from emostudio.jobs.card import written
 from emostudio.jobs.facts import sha256_of
 from emostudio.jobs.incoming import CARD, CONFIG, SPOKEN_BY, WEIGHTS
 from emostudio.jobs.run_folder import CHECKPOINT, GATE, GATE_REPORT
-from emostudio.jobs.tuning import NAME, Tuning
+from emostudio.jobs.tuning import NAME, Tuning, free_name
 from emostudio.settings import Settings
 from emostudio.storage import authored, tuned
 from emostudio.storage.ids import new_id
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 OFFERED = "offered.json"
 BEGUN = ".begun-"  # what a folder is called until all of it is there
 STALE_S = 24 * 3600  # after which nobody works on what was begun
-MOST_LETTERS = 40  # of a name
-MOST_OF_A_CARD = 20_000  # likewise
+MOST_OF_A_CARD = 20_000  # letters
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class Models:
             with self.db.write() as session:
                 taken = {known.name for known in tuned.models(session)}
                 # A job that has trained for hours does not fail for its name.
-                model.name = _free(name, taken) if job is not None else name
+                model.name = free_name(name, taken) if job is not None else name
                 told = facts.gathered(
                     session,
                     model,
@@ -354,7 +353,7 @@ class Models:
             address = handing_out.push_folder(
                 self.export(model_id, Path(folder) / model.name),
                 repo_id,
-                token=token,
+                token=token or self.settings.hf_token,
                 private=private,
                 message=f"{model.name}, a tuned {model.net}",
                 endpoint=endpoint,
@@ -368,16 +367,6 @@ class Models:
 def _in_order(promotions: Mapping[str, Promotion], known: Mapping[str, Any]) -> list[str]:
     there = [each for each in promotions.values() if each.model_id in known]
     return [each.model_id for each in sorted(there, key=lambda each: (each.created_at, each.id))]
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return the name, with a number behind it where it is taken."""
-    number, free = 2, name
-    while free in taken:
-        ending = f"-{number}"
-        free = name[: MOST_LETTERS - len(ending)].rstrip("-") + ending
-        number += 1
-    return free
 
 
 def _own_card(files: Mapping[str, Path]) -> str:

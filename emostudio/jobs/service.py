@@ -6,10 +6,9 @@ what becomes of them. Closing an app or a notebook stops no job: the next one fi
 
 from __future__ import annotations
 
-import itertools
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,18 +25,17 @@ from emostudio.jobs.registry import Models
 from emostudio.jobs.run_folder import ERRAND
 from emostudio.jobs.standing import Expectation, Standing
 from emostudio.jobs.telling import Telling
-from emostudio.jobs.tuning import Errand, Tuning
+from emostudio.jobs.tuning import Errand, Tuning, free_name
 from emostudio.jobs.watching import Watch
 from emostudio.settings import Settings
 from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
 from emostudio.storage.ids import new_id
-from emostudio.storage.tuned_tables import LIVE, Corpus, Job, Model
+from emostudio.storage.tuned_tables import LIVE, RESUMABLE, Corpus, Job, Model
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-RESUMABLE = ("stopped", "interrupted", "failed")
 NO_JOB = "There is no such job; it may have been deleted."
 
 
@@ -184,7 +182,7 @@ class Jobs:
         corpus = self._corpus(data, consent=consent, actor=actor, lang=lang)
         refuse_unfit(base, corpus)
         if not name:
-            name = _free(f"{base}-{corpus.name}", self._made() | self._awaited())
+            name = free_name(f"{base}-{corpus.name}", self._made() | self._awaited())
         asked = Tuning(base=base, corpus=corpus.id, name=name, **tuning)
         job = self.get(self.submit(asked, actor=actor))
         self.start()
@@ -229,11 +227,16 @@ class Jobs:
     def retry(self, job_id: str, *, actor: str) -> str:
         """Put the same tuning into the queue as a new job, and return its id.
 
+        Where a model has the name already, that of this job for one, the next free one is taken.
+
         Raises:
             ValueError: as `submit`.
         """
         job = self.row(job_id)
-        again = self.submit(Tuning(**job.tuning), actor=actor, probe=job.probe)
+        tuning, made = Tuning(**job.tuning), self._made()
+        if tuning.name in made:
+            tuning = replace(tuning, name=free_name(tuning.name, made | self._awaited()))
+        again = self.submit(tuning, actor=actor, probe=job.probe)
         with self.db.write() as session:
             authored.audit(session, actor, "retry job", subject=job_id, payload={"job": again})
         return again
@@ -347,7 +350,7 @@ class Jobs:
         sources = {".zip": "upload", ".csv": "manifest"}
         source = "folder" if path.is_dir() else sources.get(path.suffix.lower(), "manifest")
         slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:30] or "corpus"
-        name = _free(slug, known)
+        name = free_name(slug, known)
         return self.corpora.add(name, source, path, consent=consent, actor=actor, lang=lang)
 
 
@@ -356,10 +359,3 @@ def _found(session: Session, job_id: str) -> Job:
     if job is None or job.removed_at is not None:
         raise ValueError(NO_JOB)
     return job
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    """Return a name, or the first of name-2, name-3 ... that nobody has."""
-    name = name[:36].strip("-")
-    numbered = (f"{name}-{number}" for number in itertools.count(2))
-    return name if name not in taken else next(other for other in numbered if other not in taken)

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from emostudio.jobs.backend import Usage
 from emostudio.jobs.run_folder import PHASES, Event
 from emostudio.jobs.tuning import Tuning
-from emostudio.storage.tuned_tables import LIVE, Job
+from emostudio.storage.tuned_tables import BUSY, LIVE, Job
 
 # What of a bar each phase fills.
 PARTS = {"prepare": 0.1, "rehearse": 0.1, "train": 0.65, "evaluate": 0.15}
 TELLING = 0.1  # of a phase has to be done before it tells how long the rest takes
-BUSY = ("running", "stopping")
 STATES = {
     "queued": "Waiting",
     "running": "Running",

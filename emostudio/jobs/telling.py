@@ -8,12 +8,11 @@ from pathlib import Path
 
 from emostudio.jobs import run_folder
 from emostudio.jobs.backend import Backend, Usage
-from emostudio.jobs.queueing import BUSY
 from emostudio.jobs.standing import Expectation, Standing, comparing_s_of, standing_of
 from emostudio.jobs.tuning import Tuning
 from emostudio.storage import tuned
 from emostudio.storage.database import Database
-from emostudio.storage.tuned_tables import LIVE, Job
+from emostudio.storage.tuned_tables import BUSY, LIVE, Job
 
 COMPARING_S = 120.0  # as long as no job has told
 # Tunings that are alike in these take equally long a step.

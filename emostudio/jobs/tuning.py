@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,11 +31,14 @@ STEPS: dict[str, tuple[int, int, int]] = {
     "zest": (100, 400, 2_000),
 }
 METHODS = {
-    "adapter": "Only what tells the net who speaks and how is trained: safe with little speech.",
+    "adapter": "A few weights are trained, those that tell the net who speaks (of the recognizer "
+    "the last layers): safe with little speech.",
     "full": "All weights are trained: for ten minutes of speech and more.",
 }
+MOST_LETTERS = 40
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 MAX_STEPS = 1_000_000
+MAX_SEED = 2**31 - 1
 MAX_REHEARSAL = 0.9
 
 
@@ -73,6 +77,8 @@ class Tuning:
             wrong = f"There is nothing to tune called '{self.base}'; choose {', '.join(BASES)}."
         elif not NAME.fullmatch(self.name):
             wrong = "Name the result by 1 to 40 small letters, digits and hyphens, such as anna-2."
+        elif self.name in ("base", "candidate"):
+            wrong = f"'{self.name}' is what a comparison calls one of its sides; choose another."
         elif self.preset not in PRESETS:
             wrong = f"There is no preset '{self.preset}'; choose {', '.join(PRESETS)}."
         elif self.method not in METHODS:
@@ -87,6 +93,8 @@ class Tuning:
             wrong = f"The learning rate is a factor above 0 and up to 10, not {self.learning_rate}."
         elif self.sample_every < 0:
             wrong = f"Takes come every 0 or more steps, not {self.sample_every}."
+        elif not 0 <= self.seed <= MAX_SEED:
+            wrong = f"The seed must be 0 to {MAX_SEED}, not {self.seed}."
         if wrong:
             raise ValueError(wrong)
 
@@ -142,3 +150,17 @@ class Errand:
 
 
 PROBE_STEPS = 20
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name, cut to what fits, with a number behind it where it is taken.
+
+    >>> free_name("anna", {"anna", "anna-2"})
+    'anna-3'
+    """
+    free, number = name[:MOST_LETTERS].rstrip("-"), 2
+    while free in taken:
+        ending = f"-{number}"
+        free = name[: MOST_LETTERS - len(ending)].rstrip("-") + ending
+        number += 1
+    return free

@@ -118,17 +118,22 @@ def _evaluate(errand: Errand, folder: Path, store: Store) -> None:
 
 def _probe(errand: Errand, folder: Path) -> None:
     """Measure how long a step takes, and leave the features alone."""
-    store = _store(errand)
+    store, run = _store(errand), folder / PROBE
+    _clear(run)
     around = _prepare(errand, store, folder)
     _tell(folder, "phase", phase="train", share=0.0)
-    run = folder / PROBE
-    shutil.rmtree(run, ignore_errors=True)
     watch = Watching(errand, folder)
     step = _trained(errand, run, store, watch, PROBE_STEPS, resume=False)
-    shutil.rmtree(run, ignore_errors=True)
+    _clear(run)
     if step < PROBE_STEPS:
         raise StoppedError
     _tell(folder, "probe", seconds=round(watch.seconds, 4), around=round(around, 1))
+
+
+def _clear(run: Path) -> None:
+    """Delete a run; of several processes the first does, which is the last to write there."""
+    if _is_main():
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _prepare(errand: Errand, store: Store, folder: Path) -> float:

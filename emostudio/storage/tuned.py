@@ -43,6 +43,11 @@ def corpora(session: Session) -> list[Corpus]:
     return list(session.scalars(query.order_by(Corpus.created_at.desc(), Corpus.id.desc())))
 
 
+def removed_corpora(session: Session) -> set[str]:
+    """Return the ids of corpora whose files are to be gone."""
+    return set(session.scalars(select(Corpus.id).where(Corpus.removed_at.is_not(None))))
+
+
 def remove_corpus(session: Session, corpus: Corpus) -> None:
     """Say that its files are gone.
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from emostudio.storage.tables import Base, one_of
 
 SOURCES = ("upload", "folder", "manifest", "hub", "labels")
-# A job that was stopped, was interrupted or has failed can be resumed.
-JOB_STATES = ("queued", "running", "stopping", "stopped", "interrupted", "failed", "done")
-LIVE = ("queued", "running", "stopping")
+BUSY = ("running", "stopping")
+LIVE = ("queued", *BUSY)
+RESUMABLE = ("stopped", "interrupted", "failed")
+JOB_STATES = (*LIVE, *RESUMABLE, "done")
 MADE_BY = ("trained", "uploaded")
 
 

@@ -30,7 +30,6 @@ def called(engine: str) -> str:
     return f"{(SYSTEMS | {'zest': CONVERTS})[system]} {tuned}".strip()
 
 
-
 def clip_of(made: Take | Converted | Clip | Path, *, system: str = "", name: str = "") -> NewClip:
     """Return a clip of a study.
 

@@ -39,6 +39,7 @@ SWAP_SHARE = 0.8
 SHIPPED = ("emodb", "ravdess", "kathleen", "kerstin", "librispeech", "ljspeech")
 # Emotional corpora count more than their minutes: they hold all that is to be learned of emotion.
 FACTORS = {"ravdess": 2.2, "emodb": 1.6, "kathleen": 1.6, "ljspeech": 1.3, "librispeech": 0.9}
+MIDDLE_F0 = 160.0  # Hz, between low and high voices
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Voices:
             mean = speaker_emb[[p for p, _ in rows]].mean(0)
             speaker_means[speaker] = mean / np.linalg.norm(mean)
             f0 = np.concatenate([data.f0_of(row) for _, row in rows])
-            pitch_means[speaker] = float(np.log(f0[f0 > 0]).mean())
+            voiced = f0[f0 > 0] if (f0 > 0).any() else np.array([MIDDLE_F0])
+            pitch_means[speaker] = float(np.log(voiced).mean())
         return cls(speaker_emb, emotion_emb, np.stack(means), speaker_means, pitch_means)
 
 
@@ -350,8 +352,8 @@ def preset_voices(data: Pack, voices: Voices) -> dict[str, dict]:
         langs[row.speaker] = row.lang
     readers = [speaker for speaker in frames if speaker.startswith("librispeech-")]
     readers.sort(key=lambda speaker: -frames[speaker])
-    low = [s for s in readers if voices.pitch_means[s] <= np.log(160.0)][: N_READERS // 2]
-    high = [s for s in readers if voices.pitch_means[s] > np.log(160.0)][: N_READERS // 2]
+    low = [s for s in readers if voices.pitch_means[s] <= np.log(MIDDLE_F0)][: N_READERS // 2]
+    high = [s for s in readers if voices.pitch_means[s] > np.log(MIDDLE_F0)][: N_READERS // 2]
     names = PRESETS | {s.replace("librispeech-", "reader-"): s for s in [*high, *low]}
     names |= {row.speaker: row.speaker for row in data.select("train") if row.corpus not in SHIPPED}
     return {

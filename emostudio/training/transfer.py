@@ -51,6 +51,8 @@ class Listeners:
         """Make them ready to pass gradients without learning."""
         for net in (self.recognizer, self.speaker, self.aligner, self.vocoder):
             net.eval().requires_grad_(False).to(device)
+        # On a GPU gradients pass through an LSTM in training mode alone; it has no dropout here.
+        self.recognizer.lstm.train()
         return self
 
     def losses(

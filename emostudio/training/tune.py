@@ -101,7 +101,7 @@ def tune(
 ) -> int:
     """Tune the net of a store on a pack that is `complete`; return the step reached.
 
-    The run folder becomes a checkpoint, with voices.json before the first step already.
+    The run folder becomes a checkpoint; who watches finds voices.json from the first step on.
 
     Raises:
         ValueError: nothing there can be learned from, or the run folder is taken.
@@ -181,7 +181,7 @@ class Voiced:
 
     def hear(self, step: int, average: nn.Module) -> None:
         """Write the voices, then pass it on."""
-        if step % self.every == 0:
+        if step % self.every == 0 or not (self.presets.run / "voices.json").is_file():
             self.presets.write()
         self.watch.hear(step, average)
 

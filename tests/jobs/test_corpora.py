@@ -155,6 +155,30 @@ def test_a_removed_corpus_is_gone_but_known(db: Database, corpora: Corpora, clip
         corpora.folder(row.id)
 
 
+def test_recordings_stay_where_the_database_is_another_one(
+    db: Database, corpora: Corpora, clips: Path, root: Path, tmp_path: Path
+) -> None:
+    """As if an old backup had been restored, or DATABASE_URL had been set since."""
+    row = corpora.add("anna", "folder", clips, **AGREED)
+    os.utime(corpora.folder(row.id), (0, 0))
+    other = Database.open("", tmp_path / "other")
+    Corpora(other, root).add("ben", "folder", clips, **AGREED)
+    other.close()
+    assert corpora.report("anna").clips == len(read_corpus(corpora.folder(row.id)))
+
+
+def test_what_was_removed_goes_even_if_its_removal_broke_off(
+    db: Database, corpora: Corpora, clips: Path
+) -> None:
+    row = corpora.add("anna", "folder", clips, **AGREED)
+    with db.write() as session:
+        known = tuned.corpus_by_id(session, row.id)
+        assert known is not None
+        tuned.remove_corpus(session, known)  # and killed here
+    corpora.sweep()
+    assert files(corpora) == []
+
+
 def test_a_corpus_that_a_job_needs_stays(db: Database, corpora: Corpora, clips: Path) -> None:
     row = corpora.add("anna", "folder", clips, **AGREED)
     tuning = Tuning("ser", row.id, "smug")

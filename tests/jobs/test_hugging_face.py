@@ -163,6 +163,21 @@ def test_a_hub_in_trouble_loses_no_job(db: Database, root: Path, hub: Hub, sourc
     assert states(db, job_id) == ["done"] and len(hub.jobs) == 1
 
 
+def test_a_hub_in_trouble_ends_no_training(
+    db: Database, root: Path, hub: Hub, source: Path, tmp_path: Path
+) -> None:
+    line, job_id = _queue(db, root, _rented(hub, source)), _put(db, root, "anna", steps=400)
+    line.rest_s = 0.0
+    log = tmp_path / "hub" / "job0" / "log"
+    folder = root / "jobs" / job_id
+    until(lambda: [e for e in run_folder.events(folder) if e.kind == "step"], line.tick)
+    hub.broken = 403
+    until(lambda: "tried again" in log.read_text(encoding="utf-8"))
+    hub.broken = None
+    run_out(db, line)
+    assert states(db, job_id) == ["done"], row(db, job_id).message
+
+
 def test_what_the_hub_refuses_fails_with_its_words(
     db: Database, root: Path, hub: Hub, source: Path
 ) -> None:

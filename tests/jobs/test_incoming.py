@@ -136,6 +136,7 @@ def test_whole_numbers_in_the_place_of_weights_are_refused(voice: Files) -> None
     [
         ({"net": "judge"}, "tells of a net 'judge'"),
         ({"net": "os"}, "tells of a net 'os'"),
+        ({"net": []}, r"tells of a net \[\]"),
         ({"dim": 10**9}, "'dim' is 1000000000"),
         ({"encoder_depth": 5000}, "'encoder_depth' is 5000"),
         ({"dim": "160"}, "'dim' is 160"),

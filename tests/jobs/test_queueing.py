@@ -12,6 +12,7 @@ from emostudio.jobs import disk, lock, run_folder
 from emostudio.jobs.queueing import Queue
 from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
+from emostudio.storage.tuned_tables import Job
 from tests.jobs.obedient import SAVED
 from tests.jobs.queues import (
     FOR_EVER,
@@ -205,6 +206,18 @@ def test_a_model_that_cannot_be_kept_fails_its_job_and_is_kept_when_it_is_resume
     resume(db, second)
     run_out(db, line)
     assert states(db, second) == ["done"]
+
+
+def test_whatever_goes_wrong_with_a_model_holds_up_no_other_job(db: Database, root: Path) -> None:
+    def kept(job: Job, folder: Path) -> None:
+        if job.tuning["name"] == "anna":
+            raise KeyError("lstm")
+        keep(db, job, folder)
+
+    line = Queue(db, root / "jobs", local(root), kept)
+    first, second = put(db, root, "anna"), put(db, root, "berta")
+    run_out(db, line)
+    assert states(db, first, second) == ["failed", "done"]
 
 
 def test_a_full_disk_begins_no_job_and_stops_one_in_time(

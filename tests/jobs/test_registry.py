@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import constants
 
+from emostudio.evaluation.gate import Gate
+from emostudio.jobs.card import licence_line
 from emostudio.jobs.facts import sha256_of
 from emostudio.jobs.registry import Models
 from emostudio.lineup import Lineup
@@ -92,6 +95,14 @@ def test_the_card_says_what_is_known_and_what_is_not(make: Make) -> None:
     assert licence
     assert licence[1].startswith("CC BY-NC-SA 4.0")  # the strictest of its parents'
     assert "that of the recordings is unknown" in licence[1]
+
+
+def test_the_licence_of_a_base_that_is_gone_is_unknown(
+    models: Models, db: Database, root: Path, checkpoints: Path
+) -> None:
+    job, folder = finished(db, root, checkpoints)
+    Gate("emomix", "00ff", "00ff", ()).write(folder / "gate")
+    assert "(of emomix it is unknown)" in licence_line(models.add_trained(job, folder).card)
 
 
 def test_a_second_job_of_one_name_is_called_by_a_number(make: Make) -> None:
@@ -275,6 +286,8 @@ def test_a_model_is_pushed_with_its_card(
         assert files["model.safetensors"] == weights
         with pytest.raises(ValueError, match="token is wrong"):
             models.push(model.id, repo, token="other", actor="the owner", endpoint=hub.address)
+        monkeypatch.setattr(models, "settings", replace(models.settings, hf_token=TOKEN))
+        models.push(model.id, repo, token="", actor="the owner", endpoint=hub.address)
         hub.broken = 403
         with pytest.raises(ValueError, match="may not write there"):
             models.push(model.id, repo, token=TOKEN, actor="the owner", endpoint=hub.address)
@@ -287,4 +300,4 @@ def test_a_model_is_pushed_with_its_card(
         models.push(model.id, "anna", token=TOKEN, actor="the owner")
     with db.read() as session:
         actions = [audit.action for audit in authored.audits_of(session, model.id)]
-    assert actions.count("push model") == 1
+    assert actions.count("push model") == 2

@@ -17,8 +17,9 @@ from emostudio.jobs.run_folder import ERRAND
 from emostudio.jobs.service import Jobs
 from emostudio.jobs.tuning import Errand, Tuning
 from emostudio.settings import Settings
-from emostudio.storage import authored
+from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
+from emostudio.storage.tuned_tables import Model
 from tests.jobs.queues import FOR_EVER, OBEDIENT, end, until
 from tests.jobs.recorded import recorded
 
@@ -98,6 +99,29 @@ def test_a_job_is_canceled_resumed_retried_and_deleted_and_all_of_it_is_known(jo
         ("anna", "retry job"),
         ("anna", "delete job"),
     ]
+
+
+def test_a_job_whose_model_is_there_is_tried_anew_under_the_next_name(jobs: Jobs) -> None:
+    job_id = jobs.submit(_tuning(), actor="anna")
+    jobs.cancel(job_id, actor="anna")
+    with jobs.db.write() as session:
+        tuned.add_model(
+            session,
+            Model(
+                name="anna",
+                net="ser",
+                made_by="trained",
+                sha256="0" * 64,
+                size_bytes=1,
+                parents={},
+                corpora={},
+                job_id=job_id,
+                actor="anna",
+            ),
+        )
+    assert jobs.row(jobs.retry(job_id, actor="anna")).tuning["name"] == "anna-2"
+    with pytest.raises(ValueError, match="There is a model 'anna' already"):
+        jobs.submit(_tuning(), actor="anna")  # whoever types a name is asked for another
 
 
 def test_what_cannot_be_done_is_refused_in_words_and_leaves_nothing(jobs: Jobs) -> None:

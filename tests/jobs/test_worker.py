@@ -145,6 +145,25 @@ def test_features_of_another_corpus_are_made_anew(
         assert {row.speaker for row in Pack.open(errand.pack).rows} == speakers
 
 
+def test_what_is_rehearsed_is_never_taken_for_the_corpus(
+    shipped: Path, corpus: Path, tmp_path: Path
+) -> None:
+    from emostudio.data.features import Pack, pack
+    from emostudio.jobs.preparing import prepared
+    from emostudio.models.checkpoint import Store
+    from emostudio.training.tune import CORPUS
+
+    recorded(tmp_path / "given" / CORPUS, speakers=("cleo",))  # of the same name, by chance
+    pack(tmp_path / "given", tmp_path / "old", processes=1)
+    wanted = tuning("vocoder", rehearse_with=str(tmp_path / "old"))
+    errand = asked(tmp_path / "job", shipped, corpus, tmp_path / "packs", wanted)
+    prepared(errand, Store(shipped), tmp_path / "job", lambda *_: None)
+    rows = Pack.open(errand.pack).rows
+    assert {row.speaker for row in rows if row.corpus == CORPUS} == {"anna", "bo"}
+    assert {row.speaker for row in rows if row.corpus != CORPUS} == {"cleo"}
+    assert len({row.name for row in rows}) == len(rows)
+
+
 def test_what_cant_be_done_is_said_in_a_sentence(
     shipped: Path, corpus: Path, packs: Path, tmp_path: Path
 ) -> None:

@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from emostudio.data.features import Pack, pack
-from emostudio.data.joining import join
+from emostudio.data.joining import Piece, join, pack_of
+from emostudio.jobs import rehearsal
 from emostudio.models import checkpoint
 from emostudio.models.checkpoint import NETS, Store
 from emostudio.models.diemo.net import DiEmo
@@ -22,6 +23,7 @@ from emostudio.models.ser import EmotionRecognizer, affect_of
 from emostudio.models.vocoder import Vocoder
 from emostudio.models.zest.net import Zest
 from emostudio.training.adapter import adapted
+from emostudio.training.emomix import Voices
 from emostudio.training.tune import CORPUS, Manner, complete, tune
 from emostudio.training.tuned import TunedSer, widened
 from tests import tiny
@@ -216,6 +218,16 @@ def test_a_corpus_is_held_against_all_names_and_what_is_rehearsed_against_new_on
     assert not barred[CORPUS]
 
 
+def test_who_only_whispers_has_a_pitch_that_is_a_number(tmp_path: Path) -> None:
+    frames = np.zeros(8, np.float32)
+    told = ("bo-1", "bo", "en", "neutral", "Hush.", np.zeros((80, 8), np.float32))
+    data = pack_of([Piece(*told, frames, np.zeros(8 * 160), np.array([1, 2]))], CORPUS)
+    for name in ("speaker_emb", "emotion_emb"):
+        np.save(tmp_path / f"{name}.npy", np.ones((1, 4), np.float32))
+    pitch = Voices.of(data, tmp_path, ("neutral",)).pitch_means["bo"]
+    assert np.log(80) < pitch < np.log(320)
+
+
 def test_an_emotion_that_nobody_knows_moves_no_affect() -> None:
     assert affect_of({"wry": 1.0}) == affect_of({"neutral": 1.0})
     half = affect_of({"happy": 0.5, "wry": 0.5})
@@ -258,34 +270,54 @@ def test_a_run_that_was_stopped_equals_one_that_was_not(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("net", SPEAKING)
-def test_rehearsal_keeps_old_voices_as_they_were(
-    net: str, folder: Path, store: Store, tmp_path: Path
-) -> None:
+def test_rehearsal_keeps_old_voices_as_they_were(net: str, store: Store, tmp_path: Path) -> None:
     """Trained long enough to drift, the net stays nearer to what it said where it rehearses."""
-    from emostudio.training.emomix import Voices
-
-    data = Pack.open(folder)
+    recorded(tmp_path / "new" / CORPUS)
+    new = pack(tmp_path / "new", tmp_path / "packed", processes=1)
+    takes = pack_of(rehearsal.spoken(net, store), "rehearsed")
+    data = join([(new, new.rows), (takes, takes.rows)], tmp_path / "all")
+    complete(net, store, tmp_path / "all")
     base = store.load(BASES[net])
-    row = next(row for row in data.rows if row.corpus == "kathleen")
-    voices = Voices.of(data, folder, base.config.emotions)  # pyright: ignore
-    speaker = torch.from_numpy(voices.speaker_means[row.speaker])[None].float()
+    names: tuple[str, ...] = base.config.emotions  # pyright: ignore
+    voices = json.loads((store.folder(net) / "voices.json").read_text())
 
     def said(model: nn.Module) -> torch.Tensor:
-        tokens = torch.from_numpy(data.tokens_of(row)).long()[None]
-        mask = torch.ones_like(tokens[:, None], dtype=torch.bool)
-        with torch.inference_mode():
-            neutral = model.emotion_means[:1]  # pyright: ignore
-            return model.encode(tokens, mask, speaker, neutral)[1]  # pyright: ignore
+        found = []
+        for row in data.select("train", "rehearsed"):
+            tokens = torch.from_numpy(data.tokens_of(row)).long()[None]
+            mask = torch.ones_like(tokens[:, None], dtype=torch.bool)
+            speaker = torch.tensor([voices[row.speaker.removeprefix("preset-")]["speaker_emb"]])
+            place = names.index(row.emotion)
+            with torch.inference_mode():
+                emotion = model.emotion_means[place : place + 1]  # pyright: ignore
+                found.append(model.encode(tokens, mask, speaker, emotion)[1][0])  # pyright: ignore
+        return torch.cat(found)
 
     far = {}
     for share in (0.0, 0.8):
         run = tmp_path / str(share)
         manner = Manner(30, "anna", only_adapter=False, rehearsal=share, batch_size=8)
-        tune(net, replace(manner, learning_rate=10), data=folder, run=run, store=store)
-        tuned = checkpoint.load(BASES[net], run)
-        true = torch.from_numpy(data.durations_of(row))[None].clamp(min=1).log()
-        far[share] = (said(tuned) - true).abs().mean()
+        tune(net, replace(manner, learning_rate=10), data=tmp_path / "all", run=run, store=store)
+        far[share] = (said(checkpoint.load(BASES[net], run)) - said(base)).abs().mean()
     assert far[0.8] < far[0.0]
+
+
+@pytest.mark.parametrize("net", SPEAKING)
+def test_who_listens_on_the_way_finds_the_new_voice_from_the_first_step_on(
+    net: str, folder: Path, store: Store, tmp_path: Path
+) -> None:
+    found: list[list[str]] = []
+
+    class Listening:
+        def report(self, *_: object) -> None: ...
+
+        def hear(self, step: int, average: nn.Module) -> None:
+            found.append(list(json.loads((tmp_path / "voices.json").read_text())))
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    # Voices are written with the reports, here every second step.
+    tune(net, replace(FEW, steps=200), data=folder, run=tmp_path, store=store, watch=Listening())
+    assert [voices[-1] for voices in found] == ["anna"]
 
 
 def test_every_base_has_a_name_among_the_nets() -> None:

@@ -1,14 +1,12 @@
-"""What this machine has and uses: memory, disk, device, versions of what matters."""
+"""What this machine has and uses: memory, device, versions of what matters."""
 
 from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import emostudio
 
@@ -24,41 +22,12 @@ class Memory:
     free: int
 
 
-@dataclass(frozen=True)
-class Disk:
-    """Bytes of the disk that holds a folder, and of the folder itself."""
-
-    folder: Path
-    used: int
-    total: int
-    free: int
-
-
 def memory() -> Memory:
     """Look at the memory in use."""
     import psutil
 
     machine = psutil.virtual_memory()
     return Memory(psutil.Process().memory_info().rss, machine.total, machine.available)
-
-
-def disk(folder: Path) -> Disk:
-    """Look at a folder and its disk; a folder that is not there yet has nothing in it."""
-    there = next(place for place in (folder, *folder.resolve().parents) if place.is_dir())
-    whole = shutil.disk_usage(there)
-    return Disk(folder, size_of(folder), whole.total, whole.free)
-
-
-def size_of(folder: Path) -> int:
-    """Return how many bytes lie in a folder; what vanishes meanwhile counts nothing."""
-    size = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                size += (Path(place) / name).stat(follow_symlinks=False).st_size
-            except FileNotFoundError:
-                continue
-    return size
 
 
 def device(asked: str) -> str:

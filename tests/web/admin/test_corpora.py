@@ -135,3 +135,4 @@ def test_the_list_says_what_each_is_good_for(
     rows = desk.jobs.corpora.all()
     assert ">ours</td>" in corpora.drawn_list(rows)
     assert "folder: " in corpora.drawn(rows[0]) and corpora.drawn(None) == ""
+    assert f"training?corpus={rows[0].id}" in corpora.drawn(rows[0])

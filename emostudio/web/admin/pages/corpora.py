@@ -111,7 +111,7 @@ def drawn(row: Corpus | None) -> str:
     return (
         f"<h2>{escape(row.name)}</h2>{drawn_report(Report.from_json(row.report))}"
         f"<h3>Where it comes from</h3><dl class='facts'>{told}</dl>"
-        "<p class='links'><a href='training'>Tune a model on it</a></p>"
+        f"<p class='links'><a href='training?corpus={row.id}'>Tune a model on it</a></p>"
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
+from emostudio.jobs.disk import size_of
 from emostudio.jobs.orphans import Orphan
 from emostudio.storage.tuned_tables import LIVE
 from emostudio.web.admin import machine
@@ -164,10 +166,10 @@ def drawn_queue(desk: Desk, orphans: Sequence[Orphan]) -> str:
 def drawn_disk(desk: Desk) -> str:
     """Draw how full the disk is, and with what."""
     root = desk.jobs.root
-    whole = machine.disk(root)
+    whole = shutil.disk_usage(root)
     used = 1 - whole.free / whole.total
     rows = [
-        {"folder": name, "holds": what, "size": sized(machine.size_of(root / name))}
+        {"folder": name, "holds": what, "size": sized(size_of(root / name))}
         for name, what in FOLDERS.items()
     ]
     return (

@@ -8,12 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from emostudio.storage.tuned_tables import LIVE
+from emostudio.storage.tuned_tables import LIVE, RESUMABLE
 from emostudio.web.admin.desk import Desk, actor_of
 from emostudio.web.errors import in_words
 
 Updates = dict[Any, Any]
-RESUMABLE = ("stopped", "interrupted", "failed")
 OPEN = "job => job && location.assign('job?job=' + encodeURIComponent(job))"
 SURE = "job => [job, confirm('Delete this job, its log and its takes? A model of it stays.')]"
 
