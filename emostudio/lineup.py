@@ -29,13 +29,8 @@ TUNABLE = {
     "diemo": ("diemo", "vocoder", "ser"),
     "zest": ("zest", "vocoder", "ser"),
 }
-LINES = {
-    "emomix": "a tuned EmoMix",
-    "diemo": "a tuned DiEmo",
-    "zest": "a tuned ZEST",
-    "vocoder": "with a tuned vocoder",
-    "ser": "read back by a tuned recognizer",
-}
+# What such a net does there, where it is not the system itself.
+PARTS = {"vocoder": "vocoder", "ser": "read by"}
 MOST_TUNED = 3  # loaded at a time; the one that was not used for longest makes way
 OFFERED = Path("tuned") / "offered.json"  # below `data_dir`
 
@@ -75,11 +70,11 @@ class Lineup:
     def names(self, *systems: str) -> dict[str, str]:
         """All names of systems whose checkpoints are here, tuned ones after all others.
 
-        Each with a line on what is tuned, which is empty for the models in use everywhere.
+        Each with what a tuned net does in it, where it is not the system itself that was tuned.
         """
         here = [system for system in systems if self.is_there(system)]
         tuned = {
-            f"{system}:{each.name}": LINES[each.net]
+            f"{system}:{each.name}": PARTS.get(each.net, "")
             for system in here
             for each in self.tuned(system)
         }

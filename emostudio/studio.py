@@ -43,12 +43,18 @@ class Studio:
         self.lineup = Lineup(self.settings)
 
     def engines(self) -> dict[str, str]:
-        """What can speak here: those whose checkpoint is there, then tuned ones; a line on each."""
-        return {name: line or SPEAKING[name] for name, line in self.lineup.names(*SPEAKING).items()}
+        """What can speak here, with a line on each: those whose checkpoint is there, then tuned.
+
+        Of a tuned one the line says what its net does, where it is not the engine itself.
+        """
+        return {
+            name: SPEAKING.get(name, part) for name, part in self.lineup.names(*SPEAKING).items()
+        }
 
     def converters(self) -> dict[str, str]:
         """What can convert here, likewise."""
-        return {name: line or CONVERTS for name, line in self.lineup.names("zest").items()}
+        names = self.lineup.names("zest")
+        return {name: CONVERTS if name == "zest" else part for name, part in names.items()}
 
     def voices(self, engine: str = "emomix") -> dict[str, str]:
         """Preset voices and their languages.

@@ -171,10 +171,12 @@ def test_contours_of_five_minutes_stay_small(hum: Path) -> None:
 def test_asked_against_got_tells_source_reference_and_result(hum: Path) -> None:
     clip = Clip.load(hum)
     asked = Conversion(clip, consent=True, emotion=HAPPY, intensity=0.6)
-    html = compared(FakeStudio().convert(asked).read_back)
+    done = FakeStudio().convert(asked)
+    html = compared(done.read_back, done.passport)
     assert "60%" in html
     assert "Reference" not in html
-    html = compared(FakeStudio().convert(replace(asked, emotion_reference=clip)).read_back)
+    done = FakeStudio().convert(replace(asked, emotion_reference=clip))
+    html = compared(done.read_back, done.passport)
     assert "Reference" in html
     assert "Recorded" in html
     for measure in ("Voice similarity", "Words unlike", "Intensity", "Arousal", "Valence"):

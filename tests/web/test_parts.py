@@ -174,6 +174,18 @@ def test_a_single_engine_is_no_choice_and_takes_by_another_are_not_promised() ->
     assert (alone.value, none.value) == ("emomix", "emomix")
 
 
+def test_a_tuned_model_is_told_from_an_engine() -> None:
+    lines = {"emomix": "It sounds best.", "emomix:anna": "", "emomix:weary": "read by"}
+    with gr.Blocks():
+        picker = engine_picker(lambda: lines, "emomix")
+    assert [label for label, _ in picker.choices] == [
+        "EmoMix",
+        "EmoMix anna",
+        "EmoMix, read by weary",
+    ]
+    assert picker.info == "It sounds best."
+
+
 def test_an_entry_tells_which_engine_spoke_and_where_the_emotion_is_from() -> None:
     studio = FakeStudio()
     entry = keep(studio.speak(Request(TEXT)), {})
@@ -188,9 +200,10 @@ def test_the_read_back_says_where_an_emotion_without_a_name_is_from(hum: Path) -
     clip = Clip.load(hum)
     recorded = studio.speak(Request(TEXT, emotion_reference=clip, consent=True))
     mapped = studio.speak(Request(TEXT, engine="diemo", emotion_path=((0.0, 1.0),)))
-    assert "taken from your recording" in asked_got(recorded.read_back)
-    assert "taken from the map" in asked_got(mapped.read_back)
-    assert "was taken from" not in asked_got(studio.speak(Request(TEXT)).read_back)
+    plain = studio.speak(Request(TEXT))
+    assert "taken from your recording" in asked_got(recorded.read_back, recorded.passport)
+    assert "taken from the map" in asked_got(mapped.read_back, mapped.passport)
+    assert "was taken from" not in asked_got(plain.read_back, plain.passport)
 
 
 def test_the_picture_is_small_and_has_the_takes_length() -> None:
@@ -212,15 +225,17 @@ def test_a_mel_of_one_frame_is_drawn() -> None:
 
 def test_the_read_back_names_its_judge_and_shows_what_was_asked() -> None:
     take = FakeStudio().speak(Request(TEXT, emotion=EmotionMix.of(happy=7, surprise=3)))
-    html = asked_got(take.read_back)
+    html = asked_got(take.read_back, take.passport)
     assert "EmoStudio's own recognizer" in html
+    tuned = take.passport | {"models": {"ser": "0" * 64, "ser:weary": "1" * 64}}
+    assert "the recognizer 'weary', which was tuned here" in asked_got(take.read_back, tuned)
     assert "70%" in html
     assert "0.83" in html
 
 
 def test_words_that_a_person_typed_never_become_markup() -> None:
     take = FakeStudio().speak(Request("<img src=x onerror=alert(1)> hello"))
-    assert "<img" not in asked_got(take.read_back)
+    assert "<img" not in asked_got(take.read_back, take.passport)
 
 
 def test_a_value_error_becomes_its_sentence() -> None:

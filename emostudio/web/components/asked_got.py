@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
-from emostudio.values import EMOTIONS, ReadBack
+from emostudio.values import EMOTIONS, Prediction, ReadBack
 
-CAPTION = (
-    "Heard by EmoStudio's own recognizer, a small model trained on acted speech. "
-    "It is a hint for comparing takes, not a listener's judgment."
-)
+OWN = "EmoStudio's own recognizer, a small model trained on acted speech"
 
 # Where an emotion has no name: its share among what was asked, and what is said instead.
 NAMELESS = {
@@ -18,11 +17,24 @@ NAMELESS = {
 }
 
 
-def asked_got(read_back: ReadBack) -> str:
+def caption(passport: Mapping[str, Any]) -> str:
+    """Say who heard it, and what that is worth."""
+    tuned = [key.partition(":")[2] for key in passport.get("models", {}) if key.startswith("ser:")]
+    reader = f"the recognizer '{escape(tuned[0])}', which was tuned here" if tuned else OWN
+    return f"Heard by {reader}. It is a hint for comparing takes, not a listener's judgment."
+
+
+def emotions_of(asked: Iterable[str], *heard: Prediction) -> list[str]:
+    """Return the emotions that were asked or could be heard, those of a tuned recognizer last."""
+    known = {*asked, *(name for each in heard for name in each.probs)}
+    new = [name for name in heard[0].probs if name not in EMOTIONS]
+    return [name for name in EMOTIONS if name in known] + new
+
+
+def asked_got(read_back: ReadBack, passport: Mapping[str, Any]) -> str:
     """Draw the table and the three measures as HTML."""
     asked, heard = read_back.requested, read_back.heard
-    names = [name for name in EMOTIONS if name in asked or name in heard.probs]
-    names += [name for name in heard.probs if name not in EMOTIONS]  # of a tuned recognizer
+    names = emotions_of(asked, heard)
     nothing = 0.0 if any(name in asked for name in EMOTIONS) else None  # by name
     rows = "".join(_row(name, asked.get(name, nothing), heard.probs.get(name)) for name in names)
     taken = [line for name, line in NAMELESS.items() if name in asked]
@@ -43,7 +55,8 @@ def asked_got(read_back: ReadBack) -> str:
         "<p class='legend'><i class='asked'></i> asked <i class='got'></i> recognized</p>"
         f"{note}<table><thead class='unseen'><tr><th>Emotion</th><th>Asked and recognized</th>"
         "<th>Asked</th><th>Recognized</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table><dl>{measures}</dl><p class='note'>{CAPTION}</p></section>"
+        f"<tbody>{rows}</tbody></table><dl>{measures}</dl>"
+        f"<p class='note'>{caption(passport)}</p></section>"
     )
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from emostudio.conversion import Comparison, Converted
-from emostudio.values import EMOTIONS, Prediction
-from emostudio.web.components.asked_got import CAPTION, measure
+from emostudio.values import Prediction
+from emostudio.web.components.asked_got import caption, emotions_of, measure
 
 AS_RECORDED = "reference"  # how a Comparison names the share that the recording has
 
 
-def compared(read_back: Comparison) -> str:
+def compared(read_back: Comparison, passport: Mapping[str, Any]) -> str:
     """Draw the table and the measures as HTML."""
     columns = {"Result": read_back.heard, "Source": read_back.source_heard}
     if read_back.reference_heard is not None:
         columns["Reference"] = read_back.reference_heard
     asked = read_back.requested
-    names = [
-        name
-        for name in EMOTIONS
-        if name in asked or any(name in each.probs for each in columns.values())
-    ]
+    names = emotions_of(asked, *columns.values())
     if AS_RECORDED in asked:
         names.append(AS_RECORDED)
     heads = "".join(f"<th scope='col'>{name}</th>" for name in ("Asked", *columns))
@@ -31,7 +29,7 @@ def compared(read_back: Comparison) -> str:
         "<p class='legend'><i class='asked'></i> asked <i class='got'></i> recognized in the "
         "result</p><table><thead><tr><th scope='col'><span class='unseen'>Emotion</span></th>"
         f"<td class='bars'></td>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<dl>{_measures(read_back)}</dl><p class='note'>{CAPTION}</p></section>"
+        f"<dl>{_measures(read_back)}</dl><p class='note'>{caption(passport)}</p></section>"
     )
 
 

@@ -50,7 +50,7 @@ def view_of(converted: Converted, source: str, note: str | None = None) -> dict[
         "source_s": len(converted.source.f0) * HOP_S,  # of it, as far as it was converted
         "warned": warned(converted),
         "contours": traces_of(converted),
-        "compared": compared(converted.read_back),
+        "compared": compared(converted.read_back, converted.passport),
         "note": note,
     }
 

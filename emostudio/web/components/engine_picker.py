@@ -24,7 +24,7 @@ def engine_picker(offers: Offers, usual: str) -> gr.Radio:
     def choice() -> dict[str, Any]:
         names = offers() or {usual: ""}
         return {
-            "choices": [(called(name), name) for name in names],
+            "choices": [(_label(name, line), name) for name, line in names.items()],
             "value": next(iter(names)),
             "info": " ".join(line for name, line in names.items() if ":" not in name),
             "visible": len(names) > 1,
@@ -40,6 +40,11 @@ def engine_picker(offers: Offers, usual: str) -> gr.Radio:
         show_progress="hidden",
     )
     return picker
+
+
+def _label(name: str, line: str) -> str:
+    system, _, tuned = name.partition(":")
+    return f"{called(system)}, {line} {tuned}" if tuned and line else called(name)
 
 
 def of_sampler(engine: gr.Radio, *controls: gr.Row | gr.Dropdown | gr.Radio) -> None:

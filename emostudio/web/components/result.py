@@ -36,7 +36,7 @@ class Result(Player):
 def view_of(take: Take, note: str | None = None) -> dict[str, Any]:
     """Return what is shown beside the player, ready to be kept as JSON."""
     return {
-        "asked_got": asked_got(take.read_back),
+        "asked_got": asked_got(take.read_back, take.passport),
         "picture": picture(take).to_json(),
         "note": note,
     }
