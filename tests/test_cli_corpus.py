@@ -23,7 +23,7 @@ def test_the_report_says_what_fits_and_what_is_left_out(
     assert main(["corpus", str(zipped(folder, tmp_path / "clips.zip"))]) == 0
     told = capsys.readouterr().out
     assert told.startswith("16 clips, 0.2 minutes, 0 with text, 14 to train on, 2 held out by clip")
-    assert "  ser  yes\n" in told and "  smug  8\n" in told
+    assert "  Recognizer  yes\n" in told and "  smug  8\n" in told
     assert "New to the recognizer: smug" in told
     assert "happy/broken.wav  broken.wav is not a sound file" in told
 
@@ -35,7 +35,7 @@ def test_where_nothing_fits_the_exit_code_says_so(
     assert main(["corpus", str(folder), "--read", "--speaker", "Anna", "--lang", "de"]) == 1
     told = capsys.readouterr().out
     assert "  anna  0.0 min\n" in told and "  neutral  4\n" in told
-    assert "  emomix  It needs a minute of speech of one speaker, with text" in told
+    assert "  EmoMix voice  It needs a minute of speech of one speaker, with text" in told
 
 
 def test_what_can_not_be_read_is_a_sentence(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emostudio.cli.progress import with_progress
+from emostudio.jobs.tuning import TITLES
 
 if TYPE_CHECKING:
     from emostudio.data.report import Report
@@ -60,7 +61,8 @@ def lines(report: Report) -> Iterator[str]:
     yield from _block("speakers", {n: f"{60 * h:.1f} min" for n, h in report.speakers.items()})
     clips = {name: str(sum(of.values())) for name, of in report.emotions.items()}
     yield from _block("emotions", clips)
-    yield from _block("fits", {base: why or "yes" for base, why in report.fits.items()})
+    fits = {TITLES.get(base, base): why or "yes" for base, why in report.fits.items()}
+    yield from _block("fits", fits)
     yield from _block("worth knowing", dict.fromkeys(report.warnings, ""))
     yield from _block("left out", report.refused)
     yield from _block("texts that can't be spoken", report.unspoken)

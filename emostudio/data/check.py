@@ -26,6 +26,7 @@ def check(
     refused: Mapping[str, str] | None = None,
     duplicates: Mapping[str, str] | None = None,
     split_by: str = "table",
+    speaker_guessed: bool = False,
 ) -> Report:
     """Sum up recordings that were taken over.
 
@@ -34,6 +35,7 @@ def check(
         refused: why other files are none, by name.
         duplicates: those of them that have the same sound as another, by name, and that one.
         split_by: what train and dev are apart by.
+        speaker_guessed: whether all count as one speaker because nothing tells who speaks.
     """
     seconds = sum(one.seconds for one in recordings)
     worded = [one for one in recordings if one.text]
@@ -65,7 +67,8 @@ def check(
         warnings=(),
         fits=fits(recordings),
     )
-    return replace(report, warnings=tuple(_warnings(report, recordings)))
+    warnings = _warnings(report, recordings, speaker_guessed=speaker_guessed)
+    return replace(report, warnings=tuple(warnings))
 
 
 def leaks_of(recordings: Sequence[Recording]) -> Leaks:
@@ -91,7 +94,9 @@ def _counts(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def _warnings(report: Report, recordings: Sequence[Recording]) -> Iterable[str]:
+def _warnings(
+    report: Report, recordings: Sequence[Recording], *, speaker_guessed: bool
+) -> Iterable[str]:
     """Say what makes training worse, and what to do."""
     few = [
         f"{name} ({clips})"
@@ -113,7 +118,12 @@ def _warnings(report: Report, recordings: Sequence[Recording]) -> Iterable[str]:
         )
     if few and len(report.emotions) > 1:
         yield f"Too few clips to learn from: {_few(few)}. An emotion needs {MIN_CLIPS} and more."
-    if leaks.speakers and len(report.emotions) > 1:
+    if speaker_guessed and len(report.emotions) > 1:
+        yield (
+            "Nothing tells who speaks: all are taken for one speaker. Give folders SPEAKER/EMOTION "
+            "or a column 'speaker'."
+        )
+    elif leaks.speakers and len(report.emotions) > 1:
         yield (
             f"{_n(len(leaks.speakers), 'speaker')} in train and dev, with "
             f"{leaks.clips_of_speakers} of the {report.splits['dev']} clips of dev: the recognizer "
@@ -152,7 +162,7 @@ def _warnings(report: Report, recordings: Sequence[Recording]) -> Iterable[str]:
     for lang, share in report.phonemes.items():
         if share < ENOUGH_PHONEMES:
             yield (
-                f"The texts have {share:.0%} of the sounds of '{lang}'; never said: "
+                f"The texts have {share:.0%} of the common sounds of '{lang}'; never said: "
                 f"{' '.join(report.unseen[lang])}. Add sentences with these for a voice."
             )
     if short and len(short) < len(worded):

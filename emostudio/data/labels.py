@@ -143,7 +143,7 @@ def _folders(names: Iterable[str]) -> dict[str, _Folders]:
         depth
         for above in kept.values()
         for depth, part in enumerate(above)
-        if _plain(part) in EMOTIONS
+        if plain(part) in EMOTIONS
     )
     depth = depths.most_common(1)[0][0] if depths else None
     found = {}
@@ -162,7 +162,7 @@ def _shared(folders: Sequence[Sequence[str]]) -> int:
         if len(set(level)) > 1:
             break
         shared += 1
-    return shared - 1 if shared and _plain(folders[0][shared - 1]) in EMOTIONS else shared
+    return shared - 1 if shared and plain(folders[0][shared - 1]) in EMOTIONS else shared
 
 
 def _labels(row: Mapping[str, str], folders: _Folders, for_all: ForAll) -> Labels:
@@ -198,7 +198,7 @@ def _labels(row: Mapping[str, str], folders: _Folders, for_all: ForAll) -> Label
 
 
 def _named(text: str, what: str, pattern: re.Pattern[str]) -> str:
-    name = _plain(text)
+    name = plain(text)
     if not pattern.fullmatch(name):
         raise ValueError(
             f"Its {what} is '{text[:40]}'. Name it by letters a to z, digits and hyphens, "
@@ -207,7 +207,7 @@ def _named(text: str, what: str, pattern: re.Pattern[str]) -> str:
     return name
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Write a name by small letters, digits and hyphens: Ärger -> arger, Very Sad -> very-sad."""
     ascii_ = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_.lower()).strip("-")

@@ -14,7 +14,7 @@ import numpy as np
 from emostudio.data.check import check
 from emostudio.data.corpora import TABLE, sentence_case
 from emostudio.data.given import Given, check_room, given
-from emostudio.data.labels import ForAll, Labels, labelled
+from emostudio.data.labels import ForAll, Labels, labelled, plain
 from emostudio.data.recording import Recording, measure
 from emostudio.data.report import Report
 from emostudio.data.splitting import split
@@ -54,9 +54,18 @@ def take_over(
     if not taken:
         name, why = next(iter(found.refused.items()))
         raise ValueError(f"None of the recordings can be used. The first, {name}: {why}")
+    named = for_all.speaker or any(row.get("speaker") for row in found.told.values())
+    # Where nothing tells who speaks, all have the name of the corpus.
+    guessed = not named and {one.speaker for one in taken} == {plain(for_all.name)}
     recordings, split_by = split(_worded(taken))
     _write(recordings, target / TABLE)
-    return check(recordings, refused=found.refused, duplicates=duplicates, split_by=split_by)
+    return check(
+        recordings,
+        refused=found.refused,
+        duplicates=duplicates,
+        split_by=split_by,
+        speaker_guessed=guessed,
+    )
 
 
 def _check_emotions(labels: dict[str, Labels]) -> None:

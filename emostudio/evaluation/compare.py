@@ -18,7 +18,7 @@ from emostudio.evaluation import (
     compare_voices,
     environment,
 )
-from emostudio.evaluation.compare_findings import Both, Findings
+from emostudio.evaluation.compare_findings import Both, Findings, few_behind
 from emostudio.evaluation.gate import Gate
 from emostudio.models.checkpoint import Store
 from emostudio.models.finite import refuse_numberless
@@ -90,7 +90,7 @@ def compare(
         found.confusions,
         tuple(found.pairs),
         found.missing,
-        tuple(dict.fromkeys(found.notes)),
+        tuple(dict.fromkeys([*few_behind(found.numbers), *found.notes])),
     )
     gate.write(out)
     both.say(1.0, "done")

@@ -16,6 +16,7 @@ from emostudio.models.checkpoint import Store
 from emostudio.values import Clip
 
 NEIGHBORS = 10  # of a clip, on the map
+FEW = 5  # clips or sentences; a verdict on fewer says little
 NOT_ENGLISH = "Words are counted in English alone; elsewhere the phonemes stand for them."
 INSTALLING = "run 'python -m emostudio evaluate' once on this machine to install it"
 
@@ -147,6 +148,19 @@ def not_installed(judges: Path) -> str:
     if ready.read_text(encoding="utf-8") != json.dumps(JUDGES, indent=1):
         return f"Its environment is of another version, or lacks a judge: {INSTALLING}."
     return ""
+
+
+def few_behind(numbers: Sequence[Number]) -> list[str]:
+    """Note that few clips or sentences stand behind guarded numbers, where that is so."""
+    few = [number for number in numbers if number.guarded and number.n < FEW]
+    if not few:
+        return []
+    least = min(few, key=lambda number: number.n)
+    others = " and other guarded numbers" if len(few) > 1 else ""
+    return [
+        f"Only {least.n} clips or sentences stand behind {least.name}{others}, so this says "
+        "little: hold out more."
+    ]
 
 
 def neighbors_kept(base: np.ndarray, candidate: np.ndarray, most: int = NEIGHBORS) -> np.ndarray:

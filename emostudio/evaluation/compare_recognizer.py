@@ -1,6 +1,7 @@
 """Two recognizers on the held-out clips of a corpus, and on takes in the emotions known before."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -48,9 +49,7 @@ def find(both: Both, found: Findings) -> None:
     places = (np.stack([each.embedding for each in of]) for of in heard.values())
     found.add_drift("clips", *places)
     if new := [name for name in emotions if name not in nets["base"].config.emotions]:
-        found.notes.append(
-            f"The base has no name for {', '.join(new)}: it can't hear them, and counts as wrong."
-        )
+        _compare_new(new, clips, labels, found)
     found.notes.append(
         "Of the held-out clips a net is asked for the emotions of this corpus alone."
     )
@@ -79,6 +78,38 @@ def _compare_hits(
     old = [place for place, emotion in enumerate(truth) if emotion in known]
     if old and len(old) < len(truth):
         found.add(KNOWN, [base[i] for i in old], [candidate[i] for i in old], hits=True)
+
+
+def _compare_new(
+    new: Sequence[str], clips: list[Utterance], labels: dict[str, list[str]], found: Findings
+) -> None:
+    """Tell how well the candidate hears the emotions that the base has no name for."""
+    found.notes.append(
+        f"The base has no name for {', '.join(new)}: it can't hear them, and counts as wrong."
+    )
+    heard = [
+        (clip.emotion, *(float(said[place] == clip.emotion) for said in labels.values()))
+        for place, clip in enumerate(clips)
+        if clip.emotion in new
+    ]
+    counts = Counter(name for name, _, _ in heard)
+    if heard:
+        emotions, base, candidate = (list(column) for column in zip(*heard, strict=True))
+        measure = Measure(
+            f"recall of {new[0]}" if len(new) == 1 else "mean recall of new names",
+            "Share of the held-out clips in emotions new to the base that are heard.",
+            guarded=False,
+        )
+        found.add(measure, base, candidate, sizes=[1 / counts[n] for n in emotions], hits=True)
+    for name in new:
+        hits = round(sum(hit for emotion, _, hit in heard if emotion == name))
+        of = f"{counts[name]} clip{'s' * (counts[name] != 1)}"
+        if not counts[name]:
+            found.notes.append(f"No clip of {name} was held out: nobody knows if it is heard.")
+        elif 2 * hits < counts[name]:
+            found.notes.append(
+                f"It hears {name} in {hits} of {of} yet: train longer or give more clips."
+            )
 
 
 def _compare_memory(both: Both, found: Findings, nets: dict[str, EmotionRecognizer]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from emostudio.jobs import disk
 from emostudio.jobs.corpora import Corpora
 from emostudio.jobs.facts import sha256_of
-from emostudio.jobs.incoming import WEIGHTS
+from emostudio.jobs.incoming import SPOKEN_BY, WEIGHTS
 from emostudio.jobs.registry import Models
-from emostudio.jobs.tuning import BASES, Errand, Tuning
+from emostudio.jobs.tuning import BASES, VOICES, Errand, Tuning
 from emostudio.settings import Settings
 from emostudio.storage.tuned_tables import Corpus
 
@@ -22,7 +22,8 @@ def errand_of(
     """Return the errand of a tuning; nothing is written.
 
     Raises:
-        ValueError: the corpus does not fit or is gone, there is no base, or no room on the disk.
+        ValueError: the corpus does not fit or is gone, there is no base, a voice of it has the name
+            of the new one, or there is no room on the disk.
     """
     corpus = corpora.get(tuning.corpus)
     refuse_unfit(tuning.base, corpus)
@@ -32,6 +33,7 @@ def errand_of(
             "or leave it empty to rehearse takes of our own models."
         )
     base = _base(tuning, models, settings)
+    _refuse_namesake(tuning, base)
     root = models.root
     errand = Errand(
         tuning=tuning,
@@ -75,6 +77,19 @@ def _base(tuning: Tuning, models: Models, settings: Settings) -> Path:
             f"into {base}, or set EMOSTUDIO_MODELS to a folder that has it."
         )
     return base
+
+
+def _refuse_namesake(tuning: Tuning, base: Path) -> None:
+    """Refuse to put a new voice in the place of one that the base has."""
+    file = base / SPOKEN_BY
+    if tuning.base not in VOICES or not file.is_file():
+        return
+    voices = json.loads(file.read_text(encoding="utf-8"))
+    if tuning.name in voices:
+        raise ValueError(
+            f"What it starts from has a voice '{tuning.name}' already, which would be lost. Choose "
+            f"another name; taken are {', '.join(voices)}."
+        )
 
 
 def _key(tuning: Tuning, base: Path) -> str:

@@ -25,10 +25,14 @@ TASKS = {
     "zest": "audio-to-audio",
 }
 LICENCES = {STRICT: "cc-by-nc-sa-4.0", "CC BY 4.0": "cc-by-4.0"}
-MISUSE = (
+SPEAKING = (
     "Let it speak only in voices whose owners agreed to it. Say of every take that it is "
-    "synthetic, as its file and its passport do. Don't use it to pass for somebody, to make people "
-    "believe that something was said, or to judge what people feel where it matters to them."
+    "synthetic, as its file and its passport do. Don't use it to pass for somebody, or to make "
+    "people believe that something was said."
+)
+HEARING = (
+    "Hear only people with it who agreed to it. It hears how somebody sounds, and errs: don't use "
+    "it to judge what people feel where it matters to them."
 )
 
 
@@ -49,7 +53,7 @@ class Facts:
 
     `parents` are the hashes of the nets it was made from or with, by name, `licences` theirs, as
     their cards tell. `minutes` and `device` are those of the training. `own_card` is what came with
-    an upload.
+    an upload, `consent` what was said of its voices.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Facts:
     device: str = ""
     gate: Gate | None = None
     own_card: str = ""
+    consent: str = ""
 
 
 def written(facts: Facts) -> str:
@@ -114,6 +119,8 @@ def _told(facts: Facts) -> dict[str, str]:
         "From": _parents(facts),
         "Data": " ".join(_data(data) for data in facts.data) or f"{UNKNOWN}.",
     }
+    if facts.consent:
+        told["Consent"] = f'"{facts.consent}", said by {facts.actor} on {facts.at:%Y-%m-%d}.'
     if facts.tuning is not None:
         told["Training"] = _training(facts, facts.tuning)
     if facts.gate is not None and facts.gate.refusals:
@@ -121,7 +128,7 @@ def _told(facts: Facts) -> dict[str, str]:
     if facts.gate is None:
         told["Numbers"] = "none: it was not compared with anything here."
     told["Licence"] = _licence(facts)
-    told["Use"] = MISUSE
+    told["Use"] = HEARING if facts.net == "ser" else SPEAKING
     return told
 
 
@@ -134,16 +141,16 @@ def _parents(facts: Facts) -> str:
 
 def _data(data: Data) -> str:
     report = data.report
-    parts = [f"{report['clips']} clips"] if "clips" in report else []
+    parts = [_n(str(report["clips"]), "clip")] if "clips" in report else []
     if "hours" in report:
-        parts.append(f"{60 * report['hours']:.1f} minutes")
+        parts.append(_n(f"{60 * report['hours']:.1f}", "minute"))
     if speakers := report.get("speakers"):
         names = ", ".join(list(speakers)[:8]) + (", ..." if len(speakers) > 8 else "")
-        parts.append(f"{len(speakers)} {'speakers' if len(speakers) > 1 else 'speaker'} ({names})")
+        parts.append(f"{_n(str(len(speakers)), 'speaker')} ({names})")
     if emotions := report.get("emotions"):
         parts.append("emotions " + ", ".join(emotions))
     if splits := report.get("splits"):
-        parts.append(f"{splits.get('dev', 0)} clips held out")
+        parts.append(f"{_n(str(splits.get('dev', 0)), 'clip')} held out")
     consent = f'"{data.consent}"' if data.consent else "none was given"
     return (
         f"corpus '{data.name}': {', '.join(parts) or UNKNOWN}. Consent: {consent}, said by "
@@ -160,12 +167,20 @@ def _training(facts: Facts, tuning: Tuning) -> str:
         rehearsed = "nothing rehearsed"
     method = METHODS[tuning.method].partition(":")[0]
     where = facts.device or tuning.backend
-    spent = f"{facts.minutes:.0f} minutes" if facts.minutes else f"a time that is {UNKNOWN}"
+    spent = _spent(facts.minutes) if facts.minutes else f"a time that is {UNKNOWN}"
     method = method[:1].lower() + method[1:]
     return (
         f"`{tuning.method}` ({method}), {tuning.steps} steps, {rehearsed}, seed {tuning.seed}; "
         f"{spent} on {where}."
     )
+
+
+def _spent(minutes: float) -> str:
+    return _n(f"{minutes:.0f}", "minute") if minutes >= 1 else "less than a minute"
+
+
+def _n(number: str, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != '1')}"
 
 
 def _licence(facts: Facts) -> str:

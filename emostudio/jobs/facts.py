@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emostudio.evaluation.gate import Gate
 from emostudio.jobs.card import Data, Facts, licence_line
-from emostudio.jobs.incoming import CARD, CONFIG, WEIGHTS
+from emostudio.jobs.incoming import CARD, CONFIG, SPOKEN_BY, WEIGHTS
 from emostudio.jobs.run_folder import ERRAND, events
 from emostudio.jobs.tuning import Errand, Tuning
 from emostudio.settings import Settings
@@ -85,6 +86,28 @@ def parents(tuning: Tuning, folder: Path, gate: Gate | None, settings: Settings)
     return {tuning.base: base} | {name: sha256_of(in_use[name] / WEIGHTS) for name in others}
 
 
+def found_before(
+    session: Session, files: Mapping[str, Path], folder_of: Callable[[str], Path]
+) -> dict[str, Any] | None:
+    """Return the gate of the same weights, where they were compared under any name.
+
+    One that refuses holds whatever else is in `files`; one that passed holds for the very voices
+    that were heard in it.
+    """
+    known = tuned.models_of_weights(session, sha256_of(files[WEIGHTS]))
+    compared = [model for model in known if model.gate]
+    refused = [model for model in compared if Gate.from_json(model.gate or {}).refusals]
+    alike = [m for m in compared if _same(folder_of(m.id) / SPOKEN_BY, files.get(SPOKEN_BY))]
+    return next((model.gate for model in (*refused, *alike)), None)
+
+
+def _same(known: Path, given: Path | None) -> bool:
+    """Tell whether a file that is here, or none, is the one that is given, or none."""
+    if given is None or not known.is_file():
+        return given is None and not known.is_file()
+    return known.read_bytes() == given.read_bytes()
+
+
 def gathered(
     session: Session,
     model: Model,
@@ -93,6 +116,7 @@ def gathered(
     job: Job | None = None,
     folder: Path | None = None,
     own_card: str = "",
+    consent: str = "",
 ) -> Facts:
     """Return all that is known of a model that has no row yet; `folder` is its job's."""
     from emostudio.storage.tables import now
@@ -118,6 +142,7 @@ def gathered(
         device=_device(job, steps),
         gate=Gate.from_json(model.gate) if model.gate else None,
         own_card=own_card,
+        consent=consent,
     )
 
 

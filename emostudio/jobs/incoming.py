@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +24,7 @@ MAX_FILES = 40
 MAX_BYTES = {WEIGHTS: 2 * 2**30}
 MAX_TEXT_BYTES = 4 * 2**20  # of all other files
 MAX_HEADER_BYTES = 8 * 2**20
+MOST_OF_A_CARD = 20_000  # letters
 MAX_SIZE, MAX_DEPTH, MAX_LIST = 4_096, 64, 64
 PICKLES = "pt pth bin ckpt pkl pickle joblib npy npz pyc".split()
 FLOATS, WHOLE = ("F16", "BF16", "F32", "F64"), ("I64", "I32", "I16", "I8", "U8", "BOOL")
@@ -111,6 +112,13 @@ def check(files: dict[str, Path], sizes: dict[str, int]) -> str:
 
     refuse_numberless(files[WEIGHTS])
     return net
+
+
+def own_card(files: Mapping[str, Path]) -> str:
+    """Return what an upload tells of itself, without the head that the Hub reads."""
+    card = files.get(CARD) or files.get("README.md")
+    text = card.read_text(encoding="utf-8", errors="replace")[:MOST_OF_A_CARD] if card else ""
+    return text.partition("\n---\n")[2] if text.startswith("---\n") else text
 
 
 def _read(file: Path) -> dict[str, Any]:

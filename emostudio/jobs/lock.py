@@ -9,6 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LOCK = "lock"
@@ -28,6 +30,17 @@ def take(file: Path) -> int | None:
             time.sleep(0.01)
     os.close(descriptor)
     return None
+
+
+@contextmanager
+def turn(file: Path) -> Iterator[None]:
+    """Wait for the lock, among threads and processes, and hold it for the while of a block."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_held(file: Path) -> bool:

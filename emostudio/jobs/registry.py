@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emostudio.evaluation.gate import Gate
-from emostudio.jobs import facts, handing_out, incoming
+from emostudio.jobs import facts, handing_out, incoming, lock
 from emostudio.jobs.card import written
 from emostudio.jobs.facts import sha256_of
 from emostudio.jobs.incoming import CARD, CONFIG, SPOKEN_BY, WEIGHTS
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from emostudio.storage.database import Database
 
 OFFERED = "offered.json"
+TURN = "offered.lock"  # held by the one process that writes it
 BEGUN = ".begun-"  # what a folder is called until all of it is there
 STALE_S = 24 * 3600  # after which nobody works on what was begun
-MOST_OF_A_CARD = 20_000  # letters
+UNCOMPARED = "It was compared with nothing here, so that nobody knows whether it is any better."
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,23 @@ class Models:
             files = {n: made / n for n in (CONFIG, WEIGHTS, SPOKEN_BY) if (made / n).is_file()}
             return self._take_in(model, tuning.name, files, job=job, job_folder=folder)
 
-    def upload(self, source: Path | Sequence[Path], *, name: str, actor: str) -> Model:
+    def upload(
+        self, source: Path | Sequence[Path], *, name: str, actor: str, consent: str = ""
+    ) -> Model:
         """Take over a checkpoint from a folder, a zip or a list of files.
 
+        Weights that were compared here before keep what was found, under whatever name.
+
+        Args:
+            source: its files.
+            name: what it is called from now on; small letters, digits and hyphens.
+            actor: who brings it.
+            consent: in which words it was said that everyone agrees whose voice it has; needed
+                where it has voices.
+
         Raises:
-            ValueError: it is none that can be trusted, or the name is taken; the sentence says why.
+            ValueError: it is none that can be trusted, consent is missing, or the name is taken;
+                the sentence says why.
         """
         if not NAME.fullmatch(name):
             raise ValueError("Name it by 1 to 40 small letters, digits and hyphens, as in anna-2.")
@@ -156,8 +169,16 @@ class Models:
         with self._turn, tempfile.TemporaryDirectory() as unpacked:
             files = incoming.gather(source, Path(unpacked))
             net = incoming.check(files, facts.sizes_in_use(self.settings))
-            model = Model(net=net, made_by="uploaded", parents={}, corpora={}, actor=actor)
-            return self._take_in(model, name, files)
+            if SPOKEN_BY in files and not consent.strip():
+                raise ValueError(
+                    f"There are voices in {SPOKEN_BY}: everyone whose voice it is must have agreed "
+                    "to it. Say so before the model is taken over."
+                )
+            with self.db.read() as session:
+                gate = facts.found_before(session, files, self.folder)
+            told = {"parents": {}, "corpora": {}, "gate": gate, "actor": actor}
+            model = Model(net=net, made_by="uploaded", **told)
+            return self._take_in(model, name, files, consent=consent.strip())
 
     def _take_in(
         self,
@@ -167,6 +188,7 @@ class Models:
         *,
         job: Job | None = None,
         job_folder: Path | None = None,
+        consent: str = "",
     ) -> Model:
         """Copy the files of a model, write its card, and add its row."""
         model.id = new_id()
@@ -186,12 +208,14 @@ class Models:
                     self.settings,
                     job=job,
                     folder=job_folder,
-                    own_card=_own_card(files),
+                    own_card=incoming.own_card(files),
+                    consent=consent,
                 )
                 model.card = written(told)
                 (begun / CARD).write_text(model.card, encoding="utf-8")
                 tuned.add_model(session, model)
                 what = {"name": model.name, "net": model.net, "sha256": model.sha256}
+                what |= {"consent": consent} if consent else {}
                 action = "train model" if job is not None else "upload model"
                 authored.audit(session, model.actor, action, subject=model.id, payload=what)
                 begun.rename(self.folder(model.id))
@@ -222,20 +246,22 @@ class Models:
     def refusals(self, model_id: str) -> tuple[str, ...]:
         """Return why a model may not be offered without a reason, a sentence each."""
         told = self.get(model_id).gate
-        return Gate.from_json(told).refusals if told else ()
+        return Gate.from_json(told).refusals if told else (UNCOMPARED,)
 
     def promote(self, model_id: str, *, actor: str, reason: str = "") -> None:
         """Offer a model in Speak and Convert, from now on.
 
         Raises:
-            ValueError: the gate refuses it and no reason is given, or its files were changed.
+            ValueError: the gate refuses it, or it was compared with nothing, and no reason is
+                given; or its files were changed.
         """
         with self._turn:
             model, refused = self.get(model_id), self.refusals(model_id)
             if refused and not reason.strip():
+                why = f"'{model.name}' is worse than what it started from. " if model.gate else ""
                 raise ValueError(
-                    f"'{model.name}' is worse than what it started from. {' '.join(refused)} "
-                    "To offer it all the same, give a reason, which is kept."
+                    f"{why}{' '.join(refused)} To offer it all the same, give a reason, which is "
+                    "kept."
                 )
             self._check_files(model)
             with self.db.write() as session:
@@ -266,7 +292,9 @@ class Models:
 
     def publish(self) -> None:
         """Write offered.json anew from the database; a model whose files are gone is left out."""
-        with self._turn:
+        self.root.mkdir(parents=True, exist_ok=True)
+        # Another process may have promoted one too: who writes last has read last.
+        with self._turn, lock.turn(self.root / TURN):
             rows = [
                 {
                     "name": model.name,
@@ -281,7 +309,6 @@ class Models:
             file = self.root / OFFERED
             if file.is_file() and file.read_text(encoding="utf-8") == text:
                 return
-            self.root.mkdir(parents=True, exist_ok=True)
             beside = file.with_name(f"{OFFERED}.{os.getpid()}")
             beside.write_text(text, encoding="utf-8")
             beside.replace(file)  # whoever reads has the old one or the new one
@@ -367,10 +394,3 @@ class Models:
 def _in_order(promotions: Mapping[str, Promotion], known: Mapping[str, Any]) -> list[str]:
     there = [each for each in promotions.values() if each.model_id in known]
     return [each.model_id for each in sorted(there, key=lambda each: (each.created_at, each.id))]
-
-
-def _own_card(files: Mapping[str, Path]) -> str:
-    """What an upload tells of itself, without the head that the Hub reads."""
-    card = files.get(CARD) or files.get("README.md")
-    text = card.read_text(encoding="utf-8", errors="replace")[:MOST_OF_A_CARD] if card else ""
-    return text.partition("\n---\n")[2] if text.startswith("---\n") else text

@@ -20,6 +20,13 @@ BASES = {
     "vocoder": "The vocoder, which makes sound of what all systems draw.",
     "zest": "ZEST, which gives a recording another emotion.",
 }
+TITLES = {  # what they are called where people choose
+    "ser": "Recognizer",
+    "emomix": "EmoMix voice",
+    "diemo": "DiEmo voice",
+    "vocoder": "Vocoder",
+    "zest": "ZEST",
+}
 VOICES = ("emomix", "diemo")  # bases of which a new voice is made
 PRESETS = ("quick", "balanced", "full")
 # Steps by base and preset.

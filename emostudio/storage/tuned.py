@@ -155,6 +155,12 @@ def model_of_job(session: Session, job_id: str) -> Model | None:
     return session.scalar(select(Model).where(Model.job_id == job_id, Model.removed_at.is_(None)))
 
 
+def models_of_weights(session: Session, sha256: str) -> list[Model]:
+    """Return the models of these weights, removed or not, the newest first."""
+    query = select(Model).where(Model.sha256 == sha256)
+    return list(session.scalars(query.order_by(Model.created_at.desc(), Model.id.desc())))
+
+
 def models(session: Session) -> list[Model]:
     """Return the models that are here, the newest first."""
     query = select(Model).where(Model.removed_at.is_(None))

@@ -157,7 +157,7 @@ def test_each_trouble_has_its_warning_and_a_good_corpus_none_of_them() -> None:
         told = said([replace(one, **change), *good])  # pyright: ignore
         assert words in told, words
     assert "1 file is left out" in said(good, refused={"x.wav": "It is silent."})
-    assert "The texts have 6% of the sounds of 'en'; never said: aɪ aʊ" in said(clips())
+    assert "The texts have 6% of the common sounds of 'en'; never said: aɪ aʊ" in said(clips())
 
 
 def test_a_warning_names_a_few_and_the_report_all() -> None:

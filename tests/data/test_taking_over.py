@@ -260,6 +260,16 @@ def test_folders_of_speakers_are_not_taken_for_emotions(tmp_path: Path) -> None:
     assert len(report.speakers) == 33 and report.split_by == "speaker"
 
 
+def test_folders_of_emotions_alone_do_not_tell_who_speaks(tmp_path: Path) -> None:
+    for number in range(12):
+        sound(tmp_path / f"all/{('happy', 'sad')[number % 2]}/{number}.wav", number)
+    warnings = "\n".join(taken(tmp_path / "all", tmp_path / "one", ForAll("mine"))[0].warnings)
+    assert "Nothing tells who speaks" in warnings and "in train and dev" not in warnings
+    told = ForAll("mine", speaker="anna")
+    warnings = "\n".join(taken(tmp_path / "all", tmp_path / "two", told)[0].warnings)
+    assert "Nothing tells who speaks" not in warnings and "1 speaker is in train" in warnings
+
+
 def test_too_many_clips_are_refused(
     recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,14 @@ def test_a_base_without_a_name_for_an_emotion_never_hears_it(store: Store, tmp_p
     known = _number(gate, "accuracy on emotions known before")
     assert (known.base, known.candidate, known.n) == (1.0, 0.0, 3)
     assert any("no name for joy" in note for note in gate.notes)
+    new = _number(gate, "recall of joy")
+    assert (new.base, new.candidate, new.n, new.guarded) == (0.0, 1.0, 6, False)
+    assert not any("hears joy in" in note for note in gate.notes)
+    deaf = compare("ser", base, base, acted, tmp_path / "deaf", judges=NOWHERE)
+    assert "It hears joy in 0 of 6 clips yet: train longer or give more clips." in deaf.notes
+    # Three clips in the emotions known before are few to be sure by.
+    (few,) = (note for note in gate.notes if note.startswith("Only"))
+    assert few.startswith("Only 3 clips or sentences stand behind accuracy on emotions known")
     # What it always knew it hears no more, in takes that have nothing to do with the corpus.
     assert _number(gate, "old emotions heard in takes of EmoMix").candidate == 0
 

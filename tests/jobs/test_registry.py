@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.jobs.hub import TOKEN, USER, Hub
 from tests.jobs.models import finished, number
 
 Make = Callable[..., Model]
+AGREED = "Anna has agreed to it."
 
 
 @pytest.fixture(scope="session")
@@ -239,17 +241,81 @@ def test_an_export_is_a_repository_of_the_hub(make: Make, models: Models, tmp_pa
         models.export(model.id, out)
 
 
-def test_an_export_can_be_uploaded_again(make: Make, models: Models, tmp_path: Path) -> None:
+def test_an_export_can_be_uploaded_again(
+    make: Make, models: Models, db: Database, tmp_path: Path
+) -> None:
     model = make()
     out = models.export(model.id, tmp_path / "out")
-    again = models.upload(out, name="anna-again", actor="the owner")
+    with pytest.raises(ValueError, match="must have agreed"):
+        models.upload(out, name="anna-again", actor="the owner")
+    again = models.upload(out, name="anna-again", actor="the owner", consent=AGREED)
     assert again.sha256 == model.sha256
     assert again.parents == {}
     assert "Anna said yes." in again.card  # what came with it is shown as such
     assert "## What came with it" in again.card
     assert "pipeline_tag" not in again.card
     with pytest.raises(ValueError, match="already"):
-        models.upload(out, name="anna", actor="the owner")
+        models.upload(out, name="anna", actor="the owner", consent=AGREED)
+    with db.read() as session:
+        (audit,) = authored.audits_of(session, again.id)
+    assert audit.payload["consent"] == AGREED
+    assert f'"{AGREED}", said by the owner' in again.card
+
+
+def test_what_the_gate_refuses_it_refuses_under_any_name(
+    make: Make, models: Models, tmp_path: Path
+) -> None:
+    model = make(number("voice similarity", 0.8, 0.5))
+    out = models.export(model.id, tmp_path / "out")
+    models.remove(model.id, actor="the owner")
+    (out / "voices.json").write_text((out / "voices.json").read_text() + "\n")
+    again = models.upload(out, name="berta", actor="the owner", consent=AGREED)
+    assert again.gate == model.gate
+    with pytest.raises(ValueError, match=r"Voice similarity fell from 0\.8 to 0\.5"):
+        models.promote(again.id, actor="the owner")
+
+
+def test_what_passed_with_a_voice_says_nothing_of_another(
+    make: Make, models: Models, tmp_path: Path
+) -> None:
+    model = make(number("voice similarity", 0.5, 0.5))
+    out = models.export(model.id, tmp_path / "out")
+    same = models.upload(out, name="berta", actor="the owner", consent=AGREED)
+    assert same.gate == model.gate
+    voices = json.loads((out / "voices.json").read_text())
+    voices["anna"]["speaker_emb"][0] += 1.0
+    (out / "voices.json").write_text(json.dumps(voices))
+    other = models.upload(out, name="clara", actor="the owner", consent=AGREED)
+    assert other.gate is None
+
+
+def test_what_was_compared_with_nothing_takes_a_reason(
+    models: Models, checkpoints: Path, root: Path
+) -> None:
+    model = models.upload(checkpoints / "vocoder", name="mine", actor="the owner")  # no voices
+    assert len(models.refusals(model.id)) == 1
+    with pytest.raises(ValueError, match=r"compared with nothing.* give a reason"):
+        models.promote(model.id, actor="the owner")
+    models.promote(model.id, actor="the owner", reason="I heard it.")
+    assert [row["name"] for row in _offered(root)] == ["mine"]
+
+
+def test_processes_that_promote_at_once_leave_all_of_it_offered(
+    make: Make, models: Models, db: Database, root: Path, settings: Settings
+) -> None:
+    """Each registry stands for a process: they share the database and the files alone."""
+    made = [make() for _ in range(4)]
+    registries = [Models(db, root, settings) for _ in made]
+
+    def promote(place: int) -> None:
+        registries[place].promote(made[place].id, actor="the owner")
+
+    threads = [Thread(target=promote, args=[place]) for place in range(len(made))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {row["name"] for row in _offered(root)} == {model.name for model in made}
 
 
 def test_shipped_checkpoints_tell_their_hash_and_card(models: Models, checkpoints: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from emostudio.jobs import lock, run_folder
+from emostudio.jobs.asking import errand_of
 from emostudio.jobs.disabled import OFF, ZERO_GPU
 from emostudio.jobs.local import Local
 from emostudio.jobs.places import places
@@ -141,6 +142,21 @@ def test_what_cannot_be_done_is_refused_in_words_and_leaves_nothing(jobs: Jobs) 
     with pytest.raises(ValueError, match="checkpoint 'ser' is missing"):
         jobs.submit(_tuning(), actor="anna")
     assert jobs.all() == [] and list((jobs.root / "jobs").iterdir()) == []
+
+
+def test_a_new_voice_does_not_take_the_place_of_one_of_its_base(jobs: Jobs) -> None:
+    voices = jobs.settings.checkpoints / "emomix" / "voices.json"
+    voices.write_text('{"kathleen": {}, "kerstin": {}}', encoding="utf-8")
+    tuning = _tuning(base="emomix", name="kerstin", corpus=jobs.corpora.get("acted").id)
+    asked = tuning, jobs.corpora, jobs.models, jobs.settings
+    with jobs.db.write() as session:  # whatever that corpus is, let it do
+        row = tuned.corpus_by_id(session, tuning.corpus)
+        assert row is not None
+        row.report = row.report | {"fits": {}}
+    with pytest.raises(ValueError, match="has a voice 'kerstin' already, which would be lost"):
+        errand_of(*asked)
+    assert errand_of(replace(tuning, name="berta"), *asked[1:]).tuning.name == "berta"
+    assert errand_of(replace(tuning, base="ser"), *asked[1:]).tuning.name == "kerstin"
 
 
 def test_jobs_with_the_same_features_share_them(jobs: Jobs) -> None:

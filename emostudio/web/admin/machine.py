@@ -59,7 +59,9 @@ def versions() -> dict[str, str]:
 def sized(n_bytes: float) -> str:
     """Write a number of bytes for a person.
 
-    >>> sized(3_400_000), sized(2**31)
-    ('3 MB', '2.1 GB')
+    >>> sized(430_000), sized(3_400_000), sized(2**31)
+    ('0.4 MB', '3 MB', '2.1 GB')
     """
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:.{0 if n_bytes >= 1e6 else 1}f} MB"

@@ -122,6 +122,8 @@ def test_a_report_draws_all_that_was_found() -> None:
         "as the table tells",
         "16000 Hz (28)",
         "A new voice for EmoMix",
+        "EmoMix voice",
+        "of 28: clipped 1, very quiet 0",
     ):
         assert words in drawn, words
     assert EVIL not in drawn

@@ -220,6 +220,53 @@ def test_a_job_is_taken_out_of_the_queue_and_deleted(desk: Desk, studio: Any) ->
         studio.jobs.row(waiting.id)
 
 
+def test_what_is_chosen_wins_over_the_address(desk: Desk, studio: Any) -> None:
+    corpus = tuned.corpus(studio.jobs, "dora")
+    named, other = (tuned.done(studio.jobs, corpus, name) for name in ("dora-2", "dora-3"))
+    page = desk.page
+    desk.sign_in()
+    desk.open(f"job?job={named.id}")
+    desk.until("standing", "dora-2")
+    page.click("#job input")
+    page.get_by_role("option", name="dora-3").click()
+    page.wait_for_url(f"**/job?job={other.id}*")
+    desk.until("standing", "dora-3")
+    page.reload()
+    desk.until("standing", "dora-3")
+
+
+@pytest.mark.parametrize("context", [360], indirect=True)
+def test_a_number_is_a_block_on_a_phone_and_begins_with_its_verdict(
+    desk: Desk, studio: Any
+) -> None:
+    made = tuned.done(studio.jobs, tuned.corpus(studio.jobs, "emil"), "emil-2", worse=True)
+    desk.sign_in()
+    desk.open(f"job?job={made.id}")
+    rows = desk.page.locator("#gate tbody tr")
+    rows.first.wait_for()
+    for row in rows.all():
+        verdict, name = row.locator(".mark").bounding_box(), row.locator("th").bounding_box()
+        assert verdict["y"] < name["y"]
+        for cell in row.locator("th, td").all():
+            box = cell.bounding_box()
+            assert box["x"] + box["width"] <= 360
+
+
+def test_a_model_is_deleted_by_those_who_are_sure(desk: Desk, studio: Any) -> None:
+    made = tuned.done(studio.jobs, tuned.corpus(studio.jobs, "finn"), "finn-2")
+    page = desk.page
+    desk.sign_in()
+    desk.open(f"models?model={studio.jobs.model_of(made.id).id}")
+    desk.until("about-model", "finn-2")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_response("**/queue/data*"):
+        desk.press("delete-model")
+    page.once("dialog", lambda dialog: dialog.accept())
+    desk.press("delete-model")
+    page.locator(".toast-body", has_text="finn-2 is deleted").wait_for()
+    assert page.locator(".error").count() == 0
+
+
 def test_what_is_loaded_is_seen_and_unloaded(desk: Desk) -> None:
     desk.sign_in()
     desk.open("status")

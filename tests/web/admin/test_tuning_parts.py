@@ -86,7 +86,7 @@ def test_every_choice_of_the_form_is_explained(form: TuningForm) -> None:
     for name, part in form.fields().items():
         explained = name in ("base", "corpus", "backend")  # a line of HTML below them
         assert explained or part.info, name
-    assert all(line in form.method.info for line in METHODS.values())
+    assert all(line in str(form.method.info) for line in METHODS.values())
     assert [preset for _, preset in form.preset.choices] == list(PRESETS)
 
 
@@ -113,7 +113,35 @@ def test_minutes_are_told_once_they_were_measured(form: TuningForm, desk: Desk) 
     told = form.priced(desk, values)[form.cost]
     assert "2 min to train" in told
     assert "not known" in form.priced(desk, values | {form.method: "full"})[form.cost]
-    assert drawn_cost(None) != told
+    assert "Balanced" in told
+    assert drawn_cost(None, "balanced") != told
+
+
+def test_typed_steps_are_told_in_place_of_the_presets(form: TuningForm, desk: Desk) -> None:
+    values = filled(form, corpus=tuned.corpus(desk.jobs).id)
+    by_preset = form.priced(desk, values)
+    assert all("steps" in label for label, _ in by_preset[form.preset].choices)
+    typed = form.priced(desk, values | {form.max_steps: 123})
+    assert [label for label, _ in typed[form.preset].choices] == ["Quick", "Balanced", "Full"]
+    assert "123 steps, typed under More, replace the preset" in typed[form.cost]
+
+
+def test_a_number_that_cannot_be_is_told_by_its_field(form: TuningForm) -> None:
+    for field, word in (("max_steps", "Steps"), ("batch_size", "batch"), ("seed", "seed")):
+        assert getattr(form, field).minimum is None
+        with pytest.raises(ValueError, match=word):
+            form.tuning(filled(form, **{field: -1}))
+
+
+def test_the_address_names_a_job_and_a_choice_tells_no_state(desk: Desk) -> None:
+    corpus = tuned.corpus(desk.jobs)
+    older, newer = (tuned.job(desk.jobs, corpus, name=name) for name in ("anna-1", "anna-2"))
+    choices, first = job.offered(desk, None)
+    assert {one for _, one in choices} == {older.id, newer.id}
+    assert first == choices[0][1]
+    assert job.offered(desk, older.id)[1] == older.id
+    assert job.offered(desk, "gone")[1] is None
+    assert not [label for label, _ in choices if "running" in label.lower()]
 
 
 def test_a_job_is_drawn_in_every_state(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from emostudio.data.report import Report
+from emostudio.jobs.tuning import TITLES
 from emostudio.storage.tuned_tables import Corpus
 from emostudio.web.admin.desk import Desk, actor_of, head
 from emostudio.web.admin.parts.corpus_form import corpus_form
@@ -129,7 +130,9 @@ def drawn_list(rows: list[Corpus]) -> str:
                 "minutes": round(report.hours * 60, 1),
                 "speakers": len(report.speakers),
                 "emotions": len(report.emotions),
-                "good for": ", ".join(base for base, why in report.fits.items() if not why),
+                "good for": ", ".join(
+                    TITLES.get(base, base) for base, why in report.fits.items() if not why
+                ),
             }
         )
     return f"<h2>Corpora</h2>{table(drawn_rows)}"

@@ -10,7 +10,6 @@ import gradio as gr
 
 from emostudio.evaluation.gate import Gate
 from emostudio.jobs.run_folder import GATE, Event, events, tail
-from emostudio.jobs.standing import STATES
 from emostudio.storage.tuned_tables import Job, Model
 from emostudio.web.admin.desk import Desk, actor_of, head
 from emostudio.web.admin.pages.studies import OPEN as OPEN_STUDY
@@ -26,6 +25,12 @@ from emostudio.web.errors import in_words
 Updates = dict[Any, Any]
 EVERY_S = 1.5
 DRAW_EVERY_S = 5.0  # the curves, which a browser builds anew each time
+LOADING = "<p class='note told'>Loading…</p>"
+NAMED = """job => {
+  const address = new URL(location);
+  job ? address.searchParams.set('job', job) : address.searchParams.delete('job');
+  history.replaceState(history.state, '', address);
+}"""
 NONE = (
     "<p class='note told'>No job is chosen. Choose one above, or start one under "
     "<a href='training'>Training</a>.</p>"
@@ -35,11 +40,11 @@ NONE = (
 def build(desk: Desk) -> None:
     """Build the page."""
     head(desk, "Watch a training, hear it, compare, promote.")
-    job = job_choice(desk)
+    job = gr.Dropdown([], label="Job", elem_id="job", filterable=True)
     with gr.Row(elem_classes="bench office"):
         with gr.Column(scale=5, min_width=320, elem_classes="desk"):
             with gr.Column(elem_classes="card"):
-                state = gr.HTML(NONE, elem_id="standing")
+                state = gr.HTML(LOADING, elem_id="standing")
                 buttons = job_buttons()
                 facts = gr.HTML(elem_id="job-facts")
                 with gr.Accordion("Log", open=False, elem_id="log"):
@@ -104,6 +109,12 @@ def build(desk: Desk) -> None:
             **(promotion.nothing() if model is None else promotion.shown(desk, model)),
         }
 
+    def opened(request: gr.Request) -> Updates:
+        with in_words():
+            choices, value = offered(desk, dict(request.query_params).get("job"))
+            updates: Updates = {job: gr.Dropdown(choices=choices, value=value)}
+            return updates if value else updates | {state: NONE}
+
     def refreshed(job_id: str, request: gr.Request) -> Updates:
         return watched(job_id, {}, request)
 
@@ -113,42 +124,34 @@ def build(desk: Desk) -> None:
 
     def ticked(job_id: str | None, before: dict[str, Any], request: gr.Request) -> Updates:
         with in_words():
-            return watched(job_id, before, request) if job_id else {}
+            return watched(job_id, before, request) if job_id else {state: NONE}
 
     def its_model(job_id: str | None) -> Model:
         return desk.jobs.model_of(job_id or "")
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # Without inputs, each of which would ask again and let the address win over a choice.
+    gr.on(None, opened, None, [job, state], **quiet)  # on load
     job.change(refresh, job, outputs, **quiet)
+    job.input(None, job, None, js=NAMED)  # a reload shows what was chosen
     timer.tick(ticked, [job, seen], outputs, **quiet)
     connect_job_buttons(buttons, desk, job, refreshed, outputs)
     connect_promotions(promotion, desk, job, its_model, refreshed, outputs)
     connect_hearing(heard, desk, job, OPEN_STUDY)
 
 
-def job_choice(desk: Desk) -> gr.Dropdown:
-    """Build the choice of a job; the address may name it: ?job=ID."""
-    choice = gr.Dropdown([], label="Job", elem_id="job", filterable=True)
-
-    def offered(current: str | None, request: gr.Request) -> gr.Dropdown:
-        with in_words():
-            jobs = desk.jobs.all()
-            ids = [row.id for row in jobs]
-            named = dict(request.query_params).get("job")
-            if named:  # no other job passes for one that isn't here
-                value = named if named in ids else None
-            else:
-                value = current if current in ids else next(iter(ids), None)
-            return gr.Dropdown(choices=[(called(row), row.id) for row in jobs], value=value)
-
-    gr.on(None, offered, choice, choice, api_visibility="private")  # on load
-    return choice
+def offered(desk: Desk, named: str | None) -> tuple[list[tuple[str, str]], str | None]:
+    """Return the choices of a job, and which is shown; the address may name it: ?job=ID."""
+    jobs = desk.jobs.all()
+    ids = [row.id for row in jobs]
+    # No other job passes for one that isn't here.
+    value = (named if named in ids else None) if named else next(iter(ids), None)
+    return [(called(row), row.id) for row in jobs], value
 
 
 def called(job: Job) -> str:
-    """Name a job in a choice."""
-    state = STATES[job.state].lower()
-    return f"{job.tuning['name']} · {state} · {job.created_at:%Y-%m-%d %H:%M}"
+    """Name a job in a choice, without its state, which may change while the page is open."""
+    return f"{job.tuning['name']} · {job.created_at:%Y-%m-%d %H:%M}"
 
 
 def gate_of(desk: Desk, job: Job) -> Gate | None:

@@ -23,6 +23,7 @@ ACCEPTED = (
     "<p class='note'>config.json, model.safetensors and, for a voice, voices.json: as files or in "
     "a zip. What is pickled is refused: to read it would run it.</p>"
 )
+CONSENT = "Everyone whose voice is in this model has agreed to it."
 
 
 def build(desk: Desk) -> None:
@@ -53,6 +54,11 @@ def build(desk: Desk) -> None:
                     elem_id="model-files",
                 )
                 name = gr.Textbox(label="Name", placeholder="anna-2", elem_id="model-name")
+                consent = gr.Checkbox(
+                    label=CONSENT,
+                    info="A model with voices needs it. It is kept, with your name.",
+                    elem_id="model-consent",
+                )
                 upload = gr.Button("Check and keep it", elem_id="upload")
             with gr.Column(elem_classes="card"):
                 gr.HTML("<h2>In use everywhere</h2>")
@@ -99,14 +105,17 @@ def build(desk: Desk) -> None:
     def without() -> Updates:
         return listed() | detailed(None) | {chosen: choice(desk, None)}
 
-    def uploaded(paths: list[str] | None, name: str, request: gr.Request) -> str:
+    def uploaded(paths: list[str] | None, name: str, agreed: bool, request: gr.Request) -> str:
         with in_words():
             if not paths:
                 raise ValueError("There are no files yet. Choose some, or drop them on the field.")
             given = [Path(path) for path in paths]
             source = given[0] if len(given) == 1 and given[0].suffix.lower() == ".zip" else given
             return desk.jobs.models.upload(
-                source, name=(name or "").strip(), actor=actor_of(request)
+                source,
+                name=(name or "").strip(),
+                actor=actor_of(request),
+                consent=CONSENT if agreed else "",
             ).id
 
     def its_model(model_id: str | None) -> Model:
@@ -117,7 +126,7 @@ def build(desk: Desk) -> None:
     gr.on(None, offered, None, chosen, **private)  # on load
     gr.on(None, listed, None, [own, shipped], **quiet)
     chosen.change(refresh, chosen, outputs, **quiet)
-    made_event = upload.click(uploaded, [files, name], made, **private)
+    made_event = upload.click(uploaded, [files, name, consent], made, **private)
     made_event.success(None, made, None, js=OPEN)
     connect_promotions(promotion, desk, chosen, its_model, refreshed, outputs)
     connect_away(out, desk, chosen, without, [chosen, *outputs])

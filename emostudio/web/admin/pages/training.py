@@ -36,7 +36,7 @@ def build(desk: Desk) -> None:
             start = gr.Button("Start", variant="primary", elem_id="start")
         with gr.Column(scale=5, min_width=320, elem_classes="outcome"):
             gr.HTML("<h2>Jobs</h2>")
-            listed = gr.HTML(elem_id="jobs")
+            listed = gr.HTML("<p class='note'>Loading…</p>", elem_id="jobs")
     timer = gr.Timer(EVERY_S, active=False)
     probe = gr.State("")  # the id of the measurement that was asked for
     made = gr.Textbox("", visible="hidden")  # a script reads it
@@ -66,10 +66,10 @@ def build(desk: Desk) -> None:
             form.cost: f"<p class='warn'>Not measured: {escape(measured.message)}</p>"
         }
 
-    def opened(values: Updates, request: gr.Request) -> Updates:
+    def opened(request: gr.Request) -> Updates:
         with in_words():
-            named = dict(request.query_params).get("corpus") or values[form.corpus]
-            values = form.settled(desk, values | {form.corpus: named})
+            named = dict(request.query_params).get("corpus")
+            values = form.settled(desk, form.empty() | {form.corpus: named, probe: ""})
             return form.offered(desk, values) | form.priced(desk, values) | watched(values)
 
     def chosen_base(values: Updates) -> Updates:
@@ -97,10 +97,14 @@ def build(desk: Desk) -> None:
     private: dict[str, Any] = {"api_visibility": "private"}
     quiet: dict[str, Any] = private | {"show_progress": "hidden"}
     watching = [listed, timer, probe, *told]
-    gr.on(None, opened, {*fields, probe}, [*choices, *watching], **quiet)  # on load
+    # Without inputs, each of which would ask again and let the address win over a choice.
+    gr.on(None, opened, None, [*choices, *watching], **quiet)  # on load
     timer.tick(ticked, {*fields, probe}, watching, **quiet)
     form.base.change(chosen_base, fields, [*based, *told], **quiet)
-    for part in (form.corpus, form.preset, form.method, form.rehearsal, form.max_steps):
+    for part in (
+        *(form.corpus, form.preset, form.method, form.rehearsal, form.rehearse_with),
+        *(form.max_steps, form.batch_size, form.backend),
+    ):
         part.change(changed, fields, [form.fits, *told], trigger_mode="always_last", **quiet)
     form.measure.click(measure, {*fields, probe}, watching, **quiet)
     start.click(started, fields, made, **private).success(None, made, None, js=OPEN)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from emostudio.data.report import Report
-from emostudio.jobs.tuning import BASES
+from emostudio.jobs.tuning import BASES, TITLES
 from emostudio.web.admin.parts.tables import counted, table
 
 APART_BY = {
@@ -52,7 +52,7 @@ def _numbers(report: Report) -> str:
 
 def _fits(report: Report) -> str:
     rows = [
-        {"base": base, "fits": not why, "why": why or BASES.get(base, "")}
+        {"base": TITLES.get(base, base), "fits": not why, "why": why or BASES.get(base, "")}
         for base, why in report.fits.items()
     ]
     return table(rows, "What can be tuned on it")
@@ -83,13 +83,14 @@ def _facts(report: Report) -> str:
         "Languages": _shares(report.langs),
         "Sample rates": _shares({f"{rate} Hz": clips for rate, clips in report.rates.items()}),
         **{
-            f"Sounds of {lang}": f"the texts have {share:.0%}"
+            f"Sounds of {lang}": f"the texts have {share:.0%} of the common ones"
             + (f", never {' '.join(report.unseen[lang])}" if report.unseen[lang] else "")
             for lang, share in report.phonemes.items()
         },
         "Silence": f"{report.silence:.0%} of the time",
-        "Clips": f"{len(report.clipped)} clipped, {len(report.quiet)} very quiet, "
-        f"{len(report.long)} long, {len(report.duplicates)} twice",
+        "Clips": f"of {report.clips}: clipped {len(report.clipped)}, very quiet "
+        f"{len(report.quiet)}, long {len(report.long)}; left out as there twice: "
+        f"{len(report.duplicates)}",
     }
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(str(fact))}</dd>" for name, fact in facts.items()

@@ -7,7 +7,7 @@ from html import escape
 
 from emostudio.jobs.run_folder import PHASES, Event
 from emostudio.jobs.standing import STATES, Standing
-from emostudio.jobs.tuning import Tuning
+from emostudio.jobs.tuning import TITLES, Tuning
 from emostudio.storage.tuned_tables import LIVE, Job
 from emostudio.web.admin.parts.tables import counted
 
@@ -18,13 +18,7 @@ NEXT = {  # what a person can do about it, where the job says nothing itself
     "interrupted": "Its process ended without a word. Resume goes on from the last save.",
     "failed": "It could not go on. Resume tries again from the last save; the log tells more.",
 }
-NETS = {
-    "ser": "Recognizer",
-    "emomix": "EmoMix voice",
-    "diemo": "DiEmo voice",
-    "vocoder": "Vocoder",
-    "zest": "ZEST",
-}
+NETS = TITLES
 PLACES = {"local": "This machine", "huggingface": "Hugging Face Jobs"}
 
 

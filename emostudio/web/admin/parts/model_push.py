@@ -80,8 +80,10 @@ def connect_away(
     def delete(model_id: str | None, sure: bool, request: gr.Request) -> Updates:
         with in_words():
             if not sure:
-                return {}
+                return gr.skip()  # Gradio takes an empty dictionary for too few values
+            name = desk.jobs.models.get(model_id or "").name
             desk.jobs.models.remove(model_id or "", actor=actor_of(request))
+            gr.Info(f"{name} is deleted.")
             return refresh()
 
     private: dict[str, Any] = {"api_visibility": "private"}

@@ -52,7 +52,7 @@ class Promotions:
             self.told: drawn(model, models.promotions(model.id), offered=offered, refused=refused),
             self.reason: gr.Textbox(value="", visible=refused and not offered),
             self.promote: gr.Button(
-                "Promote in spite of it" if refused else "Promote", visible=not offered
+                "Promote all the same" if refused else "Promote", visible=not offered
             ),
             self.back: gr.Button(visible=offered),
         }
@@ -64,7 +64,7 @@ def promotions() -> Promotions:
         told = gr.HTML(elem_id="offered")
         reason = gr.Textbox(
             label="Reason",
-            info="A guarded number fell. Say why it may be offered all the same; this is kept.",
+            info="Say why it may be offered all the same; this is kept.",
             visible=False,
             elem_id="promote-reason",
         )
@@ -111,11 +111,12 @@ def drawn(model: Model, history: Sequence[Promotion], *, offered: bool, refused:
         sentence = f"It can be chosen {use}."
     elif refused:
         tone = "warn"
-        sentence = "The comparison is against it. With a reason it can be offered all the same."
+        against = (
+            "The comparison is against it" if model.gate else "It was compared with nothing here"
+        )
+        sentence = f"{against}. With a reason it can be offered all the same."
     else:
         sentence = f"It can then be chosen {use}, at once; what is in use by default stays."
-        if not model.gate:
-            sentence = f"It was compared with nothing here. {sentence}"
     told = "".join(f"<li>{_entry(entry)}</li>" for entry in reversed(history))
     return f"<h2 class='told'>{title}</h2><p class='{tone}'>{sentence}</p>" + (
         f"<ul class='note know'>{told}</ul>" if told else ""

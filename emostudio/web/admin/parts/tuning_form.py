@@ -82,6 +82,10 @@ class TuningForm:
             given["method"] = "full"
         return Tuning(**given)
 
+    def empty(self) -> Updates:
+        """Return what the form holds before anything is typed."""
+        return {part: part.value for part in self.fields().values()}
+
     def settled(self, desk: Desk, values: Values) -> dict[Any, Any]:
         """Return the values with a corpus and a place to run that there are, if any."""
         ids = [row.id for row in desk.jobs.corpora.all()]
@@ -137,14 +141,17 @@ class TuningForm:
                 pass
         steps = dict(zip(rules.PRESETS, rules.STEPS[base], strict=True))
         typed = int(values[self.max_steps] or 0)
+        chosen = values[self.preset]
         choices = [
-            (f"{preset.capitalize()} · {_length(typed or steps[preset], expected[preset])}", preset)
+            (f"{preset.capitalize()} · {_length(steps[preset], expected[preset])}", preset)
             for preset in rules.PRESETS
         ]
+        if typed > 0:  # then the presets are all the same
+            choices = [(preset.capitalize(), preset) for preset in rules.PRESETS]
         return {
             # Without a value: another may have been chosen while this was on its way.
             self.preset: gr.Radio(choices=choices),
-            self.cost: drawn_cost(expected[values[self.preset]]),
+            self.cost: drawn_cost(expected[chosen], chosen, typed),
         }
 
 
@@ -249,15 +256,19 @@ def drawn_places(backends: Mapping[str, str]) -> str:
     )
 
 
-def drawn_cost(expected: Expectation | None) -> str:
-    """Say how long it will take, or how to know."""
+def drawn_cost(expected: Expectation | None, preset: str, typed: int = 0) -> str:
+    """Say how long a preset, or the steps that were typed in its place, take, or how to know."""
+    instead = ""
+    if typed > 0:
+        instead = f"<p class='note'>{typed} steps, typed under More, replace the preset.</p>"
     if expected is None:
-        return (
+        return instead + (
             f"<p class='note'>How long that takes here is not known: Measure runs "
             f"{rules.PROBE_STEPS} steps.</p>"
         )
-    return (
-        f"<p class='note'>Measured here: {_minutes(expected.train)} to train, "
+    which = f"{typed} steps" if typed > 0 else preset.capitalize()
+    return instead + (
+        f"<p class='note'>Measured here, {which}: {_minutes(expected.train)} to train, "
         f"{_minutes(expected.around)} around that.</p>"
     )
 
@@ -277,8 +288,7 @@ def _number(label: str, info: str, value: float, elem_id: str, *, step: float = 
         value,
         label=label,
         info=info,
-        minimum=0,
-        step=step,
+        step=step,  # no minimum: Gradio's refusal names no field, that of a tuning does
         precision=0 if step == 1 else None,
         min_width=130,
         elem_id=elem_id,
