@@ -97,18 +97,32 @@ def study_choice(desk: Desk, *kinds: str) -> gr.Dropdown:
     """Build the choice of a study; the address may name it: ?study=SLUG."""
     choice = gr.Dropdown([], label="Study", elem_id="study", filterable=True)
 
-    def offered(current: str | None, request: gr.Request) -> gr.Dropdown:
+    def offered(request: gr.Request) -> gr.Dropdown:
         choices = choices_of(desk.studies(*kinds))
         slugs = [slug for _, slug in choices]
         named = dict(request.query_params).get("study")
         if named:  # no other study passes for one that isn't here
             return gr.Dropdown(choices=choices, value=named if named in slugs else None)
-        return gr.Dropdown(
-            choices=choices, value=current if current in slugs else next(iter(slugs), None)
-        )
+        return gr.Dropdown(choices=choices, value=next(iter(slugs), None))
 
-    gr.on(None, offered, choice, choice, api_visibility="private")  # on load
+    # On load. With inputs it would be asked again whenever one of them changes.
+    gr.on(None, offered, None, choice, api_visibility="private")
+    keep_in_address(choice, "study")
     return choice
+
+
+def keep_in_address(choice: gr.Dropdown, key: str) -> None:
+    """Let the address tell what is chosen, so that a reload shows it again."""
+    choice.input(
+        None,
+        choice,
+        None,
+        js=f"""chosen => {{
+  const address = new URL(location);
+  chosen ? address.searchParams.set('{key}', chosen) : address.searchParams.delete('{key}');
+  history.replaceState(history.state, '', address);
+}}""",
+    )
 
 
 def choices_of(studies: list[Study]) -> list[tuple[str, str]]:

@@ -67,10 +67,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, st
     )
     studio = Studio(settings)
     demo = build_app(studio)
-    url = launched(demo, studio)
-    studio.jobs.start()
-    yield studio, url
-    studio.jobs.close()
+    yield studio, launched(demo, studio)
     demo.close(verbose=False)
     studio.listening.close()
     for file in studio.jobs.root.glob("jobs/*/lock"):
@@ -202,6 +199,7 @@ def test_pairs_are_heard_blind_and_told_apart_in_the_end(desk: Desk, studio: Any
 
 
 def test_a_job_is_taken_out_of_the_queue_and_deleted(desk: Desk, studio: Any) -> None:
+    studio.jobs.close()  # nobody sees to the queue meanwhile
     waiting = tuned.job(studio.jobs, tuned.corpus(studio.jobs, "carl"), "queued", name="carl-2")
     page = desk.page
     desk.sign_in()

@@ -10,7 +10,7 @@ import gradio as gr
 from emostudio.data.report import Report
 from emostudio.jobs.tuning import TITLES
 from emostudio.storage.tuned_tables import Corpus
-from emostudio.web.admin.desk import Desk, actor_of, head
+from emostudio.web.admin.desk import Desk, actor_of, head, keep_in_address
 from emostudio.web.admin.parts.corpus_form import corpus_form
 from emostudio.web.admin.parts.corpus_report import drawn_report
 from emostudio.web.admin.parts.tables import table
@@ -56,10 +56,9 @@ def build(desk: Desk) -> None:
             delete: gr.Button(visible=row is not None),
         }
 
-    def load(chosen: str | None, request: gr.Request) -> Updates:
+    def load(request: gr.Request) -> Updates:
         with in_words():
-            named = dict(request.query_params).get("corpus")
-            return refreshed(named or chosen) | form.offered(desk)
+            return refreshed(dict(request.query_params).get("corpus")) | form.offered(desk)
 
     def show(chosen: str | None) -> Updates:
         with in_words():
@@ -83,11 +82,14 @@ def build(desk: Desk) -> None:
     def removed(chosen: str | None, sure: bool, request: gr.Request) -> Updates:
         with in_words():
             if sure and chosen:
+                name = desk.jobs.corpora.get(chosen).name
                 desk.jobs.corpora.remove(chosen, actor_of(request))
+                gr.Info(f"{name} is deleted.")
             return refreshed(chosen)
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    gr.on(None, load, corpus, [*shown, form.study], **private)
+    gr.on(None, load, None, [*shown, form.study], **private)
+    keep_in_address(corpus, "corpus")
     corpus.input(show, corpus, [report, delete, said], **private)
     form.button.click(
         added,

@@ -11,7 +11,7 @@ import gradio as gr
 from emostudio.evaluation.gate import Gate
 from emostudio.jobs.run_folder import GATE, Event, events, tail
 from emostudio.storage.tuned_tables import Job, Model
-from emostudio.web.admin.desk import Desk, actor_of, head
+from emostudio.web.admin.desk import Desk, actor_of, head, keep_in_address
 from emostudio.web.admin.pages.studies import OPEN as OPEN_STUDY
 from emostudio.web.admin.parts.comparison import comparison
 from emostudio.web.admin.parts.hearing import connect_hearing, hearing
@@ -26,11 +26,6 @@ Updates = dict[Any, Any]
 EVERY_S = 1.5
 DRAW_EVERY_S = 5.0  # the curves, which a browser builds anew each time
 LOADING = "<p class='note told'>Loading…</p>"
-NAMED = """job => {
-  const address = new URL(location);
-  job ? address.searchParams.set('job', job) : address.searchParams.delete('job');
-  history.replaceState(history.state, '', address);
-}"""
 NONE = (
     "<p class='note told'>No job is chosen. Choose one above, or start one under "
     "<a href='training'>Training</a>.</p>"
@@ -133,7 +128,7 @@ def build(desk: Desk) -> None:
     # Without inputs, each of which would ask again and let the address win over a choice.
     gr.on(None, opened, None, [job, state], **quiet)  # on load
     job.change(refresh, job, outputs, **quiet)
-    job.input(None, job, None, js=NAMED)  # a reload shows what was chosen
+    keep_in_address(job, "job")
     timer.tick(ticked, [job, seen], outputs, **quiet)
     connect_job_buttons(buttons, desk, job, refreshed, outputs)
     connect_promotions(promotion, desk, job, its_model, refreshed, outputs)

@@ -9,7 +9,7 @@ import gradio as gr
 
 from emostudio.evaluation.gate import Gate
 from emostudio.storage.tuned_tables import Model
-from emostudio.web.admin.desk import Desk, actor_of, head
+from emostudio.web.admin.desk import Desk, actor_of, head, keep_in_address
 from emostudio.web.admin.parts.gate_view import drawn_beside, drawn_numbers
 from emostudio.web.admin.parts.job_view import NETS
 from emostudio.web.admin.parts.model_push import away, connect_away
@@ -124,6 +124,7 @@ def build(desk: Desk) -> None:
     private: dict[str, Any] = {"api_visibility": "private"}
     quiet: dict[str, Any] = private | {"show_progress": "hidden"}
     gr.on(None, offered, None, chosen, **private)  # on load
+    keep_in_address(chosen, "model")
     gr.on(None, listed, None, [own, shipped], **quiet)
     chosen.change(refresh, chosen, outputs, **quiet)
     made_event = upload.click(uploaded, [files, name, consent], made, **private)
