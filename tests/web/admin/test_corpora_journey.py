@@ -45,7 +45,7 @@ def test_recordings_come_are_judged_and_go(desk: Desk, archive: Path, studio: An
     report = desk.text("corpus-report")
     assert "broken.wav is not a sound file" in report and "same sound as" in report
     assert "New to the recognizer: smug" in report
-    assert "ser" in desk.text("corpora")
+    assert "Recognizer" in desk.text("corpora")
     assert not page.is_checked("#corpus-consent input")
 
     for theme in ("light", "dark"):
