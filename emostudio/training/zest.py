@@ -112,13 +112,11 @@ class ZestRecipe(DrawingRecipe[Zest]):
             self._of_emotion.setdefault((row.corpus, row.emotion), []).append(row)
             self._parallel.setdefault((row.speaker, row.text), []).append(row)
         self._speakers = sorted(self._of_speaker)
-        acted = sorted({row.speaker for row in self._rows if row.corpus in self._acting})
-        self._actors = {speaker: place for place, speaker in enumerate(acted)}
         self._acted = [row for row in self._rows if row.corpus in self._acting]
         self._acted_weights = weights(self._acted, self._acting, 0.0)
-        self._readers = sorted(
-            {row.speaker for row in self._rows if row.corpus not in self._acting}
-        )
+        acted = sorted({row.speaker for row in self._acted})
+        self._actors = {speaker: place for place, speaker in enumerate(acted)}
+        self._readers = sorted({r.speaker for r in self._rows if r.corpus not in self._acting})
         directions = speaker_directions(self._acted, voices, self._places, config.ease_rank)
         if directions is not None:
             self.export.ease.start_from(torch.from_numpy(directions))
@@ -138,9 +136,8 @@ class ZestRecipe(DrawingRecipe[Zest]):
 
     def weigh(self, rows: Sequence[Row]) -> np.ndarray:
         """Corpora by the root of their frames, actors' few neutral clips more."""
-        drawn = batches.corpus_weights(rows, **FACTORS)
         plain = [row.corpus in self._acting and row.emotion == "neutral" for row in rows]
-        drawn *= np.where(plain, NEUTRAL_FACTOR, 1.0)
+        drawn = batches.corpus_weights(rows, **FACTORS) * np.where(plain, NEUTRAL_FACTOR, 1.0)
         return drawn / drawn.sum()
 
     def players(self) -> dict[str, list[nn.Parameter]]:
@@ -308,11 +305,10 @@ class ZestRecipe(DrawingRecipe[Zest]):
         flat = mask[:, 0].float()
         relative = batch["log_f0"] - batch["pitch_mean"]
         weight = flat * (0.1 + 0.9 * batch["voiced"])
-        voicing = F.binary_cross_entropy_with_logits(got.voiced_logit, batch["voiced"], flat)
         louder = (got.energy - batch["mel"].mean(1)).square()
         return {
             "pitch": ((got.log_f0 - relative).square() * weight).sum() / weight.sum(),
-            "voicing": voicing,
+            "voicing": F.binary_cross_entropy_with_logits(got.voiced_logit, batch["voiced"], flat),
             "loudness": (louder * flat).sum() / flat.sum(),
         }
 
