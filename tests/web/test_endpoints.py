@@ -175,10 +175,11 @@ def test_convert_takes_what_a_conversion_has(client: Any) -> None:
         "rhythm",
         "seed",
         "consent",
+        "engine",
     ]
     assert [each["parameter_has_default"] for each in endpoint["parameters"]] == [False] + [
         True
-    ] * 8
+    ] * 9
 
 
 def test_convert_returns_sound_that_is_tagged_and_its_passport(client: Any, hum: Path) -> None:
