@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emostudio.jobs.tuning import OFFERED
+from emostudio.models.where import folder_of
 from emostudio.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ TUNABLE = {
 # What such a net does there, where it is not the system itself.
 PARTS = {"vocoder": "vocoder", "ser": "read by"}
 MOST_TUNED = 3  # loaded at a time; the one that was not used for longest makes way
-OFFERED = Path("tuned") / "offered.json"  # below `data_dir`
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,10 @@ class Lineup:
             ValueError: the checkpoint is missing or damaged, or no such model is offered.
         """
         system, tuned = self._of(use)
-        folder = self._folder(system)
         if tuned is not None and tuned.net == system:
             folder = tuned.folder
+        else:
+            folder = folder_of(system, self.settings.checkpoints, self.settings.models)
         try:
             return json.loads((folder / file).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -189,7 +191,7 @@ class Lineup:
         )
 
     def _offered(self) -> list[Tuned]:
-        file = self.settings.data_dir / OFFERED
+        file = self.settings.tuned / OFFERED
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
             return [Tuned(**row | {"folder": Path(row["folder"])}) for row in told]
@@ -198,14 +200,6 @@ class Lineup:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s can't be read, so no tuned model is offered: %s", file, error)
             return []
-
-    def _folder(self, system: str) -> Path:
-        own = Path(self.settings.models) if self.settings.models else None
-        if own is not None and not own.is_dir():  # a repository
-            return self.store().folder(system)
-        if own is not None and (own / system / "config.json").is_file():
-            return own / system
-        return self.settings.checkpoints / system
 
 
 def _engine(system: str) -> Callable[[Store, str], Any]:

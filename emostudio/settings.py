@@ -72,6 +72,11 @@ class Settings:
                 f"'{self.hf_timeout}' is no time; set EMOSTUDIO_HF_TIMEOUT to one like 6h."
             )
 
+    @property
+    def tuned(self) -> Path:
+        """The folder of corpora to tune on, jobs and the models that came of them."""
+        return self.data_dir / "tuned"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; a Space is served to all addresses, a home only to itself.

@@ -11,7 +11,8 @@ import torch
 
 from emostudio import Clip, Settings, Studio
 from emostudio.conversion import Conversion
-from emostudio.lineup import MOST_TUNED, OFFERED
+from emostudio.jobs.tuning import OFFERED
+from emostudio.lineup import MOST_TUNED
 from emostudio.models import checkpoint
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.values import EmotionMix, Request
@@ -49,7 +50,7 @@ def offer(studio: Studio, **nets: Path) -> None:
         net, _, name = key.partition("_")
         sha256 = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
         rows.append({"name": name, "net": net, "folder": str(folder), "sha256": sha256})
-    file = studio.settings.data_dir / OFFERED
+    file = studio.settings.tuned / OFFERED
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(rows))
 
@@ -153,7 +154,7 @@ def test_only_a_few_tuned_models_stay_in_memory(studio: Studio, others: Path) ->
 def test_a_damaged_list_offers_nothing_and_stops_nobody(
     studio: Studio, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = studio.settings.data_dir / OFFERED
+    file = studio.settings.tuned / OFFERED
     file.parent.mkdir(parents=True)
     file.write_text("[{")
     assert list(studio.engines()) == ["emomix", "diemo"]

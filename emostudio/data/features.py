@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
+from emostudio.audio import level
 from emostudio.audio.mel import HOP, N_MELS, SAMPLE_RATE
 from emostudio.data.corpora import Utterance, read_corpora
 
 SPEECH_LEVEL_DB = -27.0
-SILENCE_BELOW_PEAK_DB = 38.0
 EDGE_S = 0.08
 MAX_GAIN_DB = 40.0
 _WORDLESS = np.zeros(0, np.int32)
@@ -150,26 +150,17 @@ def at_speech_level(wav: np.ndarray) -> np.ndarray:
 
 
 def speech_level_db(wav: np.ndarray) -> float:
-    """Level of the frames that hold speech: the mean power of those within 30 dB of the loudest."""
-    power = frame_power(wav)
-    return float(10 * np.log10(power[power > power.max() * 1e-3].mean()))
+    """Level of the speech in a sound (T_wav,) at 16 kHz."""
+    return level.speech_level_db(level.frame_power(wav, HOP))
 
 
 def trim(wav: np.ndarray) -> np.ndarray:
     """Cut silence at both ends to `EDGE_S`; whole frames remain."""
-    power = frame_power(wav)
-    loud = np.percentile(power, 95)
-    heard = np.flatnonzero(power > loud * 10 ** (-SILENCE_BELOW_PEAK_DB / 10))
+    heard = level.heard_frames(level.frame_power(wav, HOP))
     edge = round(EDGE_S * SAMPLE_RATE)
     start = max(0, heard[0] * HOP - edge)
     stop = min(len(wav), (heard[-1] + 1) * HOP + edge)
     return wav[start : start + (stop - start) // HOP * HOP]
-
-
-def frame_power(wav: np.ndarray) -> np.ndarray:
-    """Mean power (T,) of each whole frame of a sound (T_wav,), never quite zero."""
-    frames = wav[: len(wav) // HOP * HOP].reshape(-1, HOP)
-    return (frames.astype(np.float64) ** 2).mean(axis=1) + 1e-12
 
 
 def load_speech(utterance: Utterance) -> np.ndarray:
@@ -206,8 +197,8 @@ def _features_of_speaker(
     torch.set_num_threads(1)
     wavs = [load_speech(utterance) for utterance in utterances]
     calm = [w for w, u in zip(wavs, utterances, strict=True) if u.emotion == "neutral"] or wavs
-    level = float(np.mean([speech_level_db(wav) for wav in calm[:40]]))
-    gain = 10 ** (min(SPEECH_LEVEL_DB - level, MAX_GAIN_DB) / 20)
+    level_db = float(np.mean([speech_level_db(wav) for wav in calm[:40]]))
+    gain = 10 ** (min(SPEECH_LEVEL_DB - level_db, MAX_GAIN_DB) / 20)
     found = []
     for wav in wavs:
         scaled = wav * np.float32(gain)

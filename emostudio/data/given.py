@@ -82,7 +82,7 @@ def _unpacked_bytes(archive: Path) -> int:
 
 
 def _of_files(files: Mapping[str, Path]) -> Given:
-    files = {name: path for name, path in files.items() if not _hidden(name)}
+    files = {name: path for name, path in files.items() if not hidden(name)}
     found = Given({n: path for n, path in files.items() if path.suffix.lower() in SUFFIXES})
     tables = [name for name in files if PurePosixPath(name).name.lower() == TABLE]
     if not tables:
@@ -138,5 +138,6 @@ def _tell(found: Given, name: str, row: dict[str, str], line: str) -> None:
         found.told[name] = row
 
 
-def _hidden(name: str) -> bool:
+def hidden(name: str) -> bool:
+    """Tell whether a name, or a folder in it, is one that systems keep for themselves."""
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)

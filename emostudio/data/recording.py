@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emostudio.audio.level import frame_power, heard_frames, speech_level_db
+
 MIN_S, MAX_S, LONG_S = 0.5, 60.0, 20.0
 SILENT_DB, QUIET_DB = -72.0, -60.0  # levels of speech; actors whisper at -58 dB of full scale
 FRAME_S = 0.016
-_BELOW_LOUD_DB = 38.0  # what is fainter than this below loud speech is silence, as when packing
 _FULL = 0.999
 _RUN = 3  # samples at full scale, one after the other, which no microphone gives
 _CLIPPED = 1e-4  # share of samples in such runs
@@ -67,11 +68,8 @@ def measure(wav: np.ndarray, sample_rate: int) -> Level:
         raise ValueError(f"It lasts {seconds:.0f} s. Cut it into sentences of a few seconds each.")
     if not np.isfinite(wav).all():
         raise ValueError("It has samples that are no numbers. Save it again as 16-bit WAV.")
-    hop = round(FRAME_S * sample_rate)
-    frames = wav[: len(wav) // hop * hop].astype(np.float64).reshape(-1, hop)
-    power = (frames**2).mean(axis=1) + 1e-12
-    heard = np.flatnonzero(power > np.percentile(power, 95) * 10 ** (-_BELOW_LOUD_DB / 10))
-    speech_db = float(10 * np.log10(power[power > power.max() * 1e-3].mean()))
+    power = frame_power(wav, round(FRAME_S * sample_rate))
+    heard, speech_db = heard_frames(power), speech_level_db(power)
     if speech_db < SILENT_DB:
         raise ValueError("It is silent. Record it again.")
     return Level(

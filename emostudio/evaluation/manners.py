@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from emostudio.audio.level import frame_power
 from emostudio.audio.mel import HOP, SAMPLE_RATE
 from emostudio.audio.pitch import f0_contour
-from emostudio.data.features import frame_power
 
 # Which way each moves from neutral in ravdess train, actor by actor, both intensities together,
 # where it moves at all (more than 0.5 semitones, 0.3 phonemes a second, 2 dB): F0, range, rate,
@@ -37,7 +37,7 @@ def manners(wav: np.ndarray, text: str) -> Manners | None:
     if not voiced.any():
         return None
     semitones = 12 * np.log2(f0[voiced])
-    power = frame_power(wav)[: len(f0)][voiced]
+    power = frame_power(wav, HOP)[: len(f0)][voiced]
     letters = sum(char.isalpha() for char in text)
     return Manners(
         float(semitones.mean()),
@@ -73,7 +73,7 @@ def as_acted(emotion: str, moved: tuple[float, ...]) -> list[bool | None]:
 
 def noise_floor_db(wav: np.ndarray) -> float:
     """Level of the quietest frames of a sound (T_wav,), dB of full scale."""
-    return float(10 * np.log10(np.percentile(frame_power(wav), QUIETEST)))
+    return float(10 * np.log10(np.percentile(frame_power(wav, HOP), QUIETEST)))
 
 
 def log_f0_error(take: np.ndarray, real: np.ndarray, path: Sequence[Sequence[int]]) -> float | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from emostudio.jobs import disk
 from emostudio.jobs.corpora import Corpora
-from emostudio.jobs.facts import sha256_of
 from emostudio.jobs.incoming import SPOKEN_BY, WEIGHTS
 from emostudio.jobs.registry import Models
 from emostudio.jobs.tuning import BASES, VOICES, Errand, Tuning
+from emostudio.models.where import folder_of, sha256_of
 from emostudio.settings import Settings
 from emostudio.storage.tuned_tables import Corpus
 
@@ -68,9 +68,7 @@ def _base(tuning: Tuning, models: Models, settings: Settings) -> Path:
                 "start from, or none."
             )
         return models.folder(model.id).absolute()
-    from emostudio.models.checkpoint import Store
-
-    base = Store(settings.checkpoints, settings.models).folder(tuning.base).absolute()
+    base = folder_of(tuning.base, settings.checkpoints, settings.models).absolute()
     if not (base / WEIGHTS).is_file():
         raise ValueError(
             f"The checkpoint '{tuning.base}' is missing: put config.json and model.safetensors "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from emostudio.jobs.card import Data, Facts, licence_line
 from emostudio.jobs.incoming import CARD, CONFIG, SPOKEN_BY, WEIGHTS
 from emostudio.jobs.run_folder import ERRAND, events
 from emostudio.jobs.tuning import Errand, Tuning
+from emostudio.models.where import folder_of, sha256_of
 from emostudio.settings import Settings
 from emostudio.storage import tuned
 
@@ -32,16 +32,9 @@ REHEARSING = ("emomix", "ser", "speaker", "vocoder")  # make and check our own t
 
 def checkpoints_in_use(settings: Settings) -> dict[str, Path]:
     """Return the folders of the checkpoints that are in use, by net."""
-    own = Path(settings.models) if settings.models else None
-    names = {file.parent.name for file in settings.checkpoints.glob(f"*/{CONFIG}")}
-    folders = {name: settings.checkpoints / name for name in names}
-    if own is not None and own.is_dir():
-        folders |= {file.parent.name: file.parent for file in own.glob(f"*/{CONFIG}")}
-    elif own is not None:  # a repository
-        from emostudio.models.checkpoint import Store
-
-        store = Store(settings.checkpoints, settings.models)
-        folders = {name: store.folder(name) for name in names}
+    places = (settings.checkpoints, *([Path(settings.models)] if settings.models else []))
+    names = {file.parent.name for place in places for file in place.glob(f"*/{CONFIG}")}
+    folders = {name: folder_of(name, settings.checkpoints, settings.models) for name in names}
     return {name: folders[name] for name in sorted(folders) if (folders[name] / WEIGHTS).is_file()}
 
 
@@ -61,11 +54,6 @@ def sizes_in_use(settings: Settings) -> dict[str, int]:
         raise ValueError(
             "The checkpoints 'speaker' and 'ser' are missing or damaged; restore them first."
         ) from error
-
-
-def sha256_of(file: Path) -> str:
-    """Return the hash of a file, as passports give those of weights."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def parents(tuning: Tuning, folder: Path, gate: Gate | None, settings: Settings) -> dict[str, str]:

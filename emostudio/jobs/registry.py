@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from emostudio.evaluation.gate import Gate
 from emostudio.jobs import facts, handing_out, incoming, lock
 from emostudio.jobs.card import written
-from emostudio.jobs.facts import sha256_of
 from emostudio.jobs.incoming import CARD, CONFIG, SPOKEN_BY, WEIGHTS
 from emostudio.jobs.run_folder import CHECKPOINT, GATE, GATE_REPORT
-from emostudio.jobs.tuning import NAME, Tuning, free_name
+from emostudio.jobs.tuning import NAME, OFFERED, Tuning, free_name
+from emostudio.models.where import sha256_of
 from emostudio.settings import Settings
 from emostudio.storage import authored, tuned
 from emostudio.storage.ids import new_id
@@ -32,7 +32,6 @@ from emostudio.storage.tuned_tables import LIVE, Job, Model, Promotion
 if TYPE_CHECKING:
     from emostudio.storage.database import Database
 
-OFFERED = "offered.json"
 TURN = "offered.lock"  # held by the one process that writes it
 BEGUN = ".begun-"  # what a folder is called until all of it is there
 STALE_S = 24 * 3600  # after which nobody works on what was begun

@@ -6,13 +6,13 @@ what becomes of them. Closing an app or a notebook stops no job: the next one fi
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emostudio.data.labels import plain
 from emostudio.jobs import orphans
 from emostudio.jobs.asking import errand_of, refuse_unfit
 from emostudio.jobs.backend import Backend
@@ -46,10 +46,10 @@ class Jobs:
     """
 
     def __init__(self, settings: Settings, db: Database, backends: Sequence[Backend]) -> None:
-        """Use a database, `settings.data_dir / "tuned"`, and these places to run; `open` does."""
+        """Use a database, the folder `settings.tuned`, and these places to run; `open` does."""
         self.settings = settings
         self.db = db
-        self.root = (settings.data_dir / "tuned").absolute()
+        self.root = settings.tuned.absolute()
         (self.root / "jobs").mkdir(parents=True, exist_ok=True)
         self.corpora = Corpora(db, self.root)
         self.models = Models(db, self.root, settings)
@@ -349,8 +349,7 @@ class Jobs:
             raise ValueError(f"There is neither a path nor a corpus '{data}'. Check it.")
         sources = {".zip": "upload", ".csv": "manifest"}
         source = "folder" if path.is_dir() else sources.get(path.suffix.lower(), "manifest")
-        slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:30] or "corpus"
-        name = free_name(slug, known)
+        name = free_name(plain(path.stem)[:30] or "corpus", known)
         return self.corpora.add(name, source, path, consent=consent, actor=actor, lang=lang)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,27 +30,32 @@ class Telling:
 
     def standing(self, job: Job) -> Standing:
         """Tell how a job stands."""
-        tuning = Tuning(**job.tuning)
+        told = self._told(job)
         if job.state == "queued":
-            return replace(standing_of(job, self._told(job)), message=self._waits_for(job))
-        live = job.state in BUSY
+            return replace(standing_of(job, told), message=self._waits_for(job))
+        if job.state not in BUSY:
+            return standing_of(job, told)
+        tuning, known = Tuning(**job.tuning), self._jobs()
         return standing_of(
             job,
-            self._told(job),
-            expected=self.expected(tuning) if live and not job.probe else None,
-            comparing_s=self._comparing_s(tuning.base) if live else 0.0,
-            usage=self._usage(job) if live else None,
+            told,
+            expected=None if job.probe else self._expected(tuning, known),
+            comparing_s=self._comparing_s(tuning.base, known),
+            usage=self._usage(job),
         )
 
     def expected(self, tuning: Tuning) -> Expectation | None:
         """Return the minutes that a tuning takes, if a probe has measured one that is alike."""
-        for job in self._jobs():
+        return self._expected(tuning, self._jobs())
+
+    def _expected(self, tuning: Tuning, known: Sequence[Job]) -> Expectation | None:
+        for job in known:
             same = all(job.tuning.get(name) == getattr(tuning, name) for name in ALIKE)
             if not (job.probe and job.state == "done" and same):
                 continue
             for event in self._told(job):
                 if event.kind == "probe":
-                    around_s = float(event.values["around"]) + self._comparing_s(tuning.base)
+                    around_s = float(event.values["around"]) + self._comparing_s(tuning.base, known)
                     train_s = tuning.steps * float(event.values["seconds"])
                     return Expectation(train_s / 60, around_s / 60)
         return None
@@ -69,8 +74,8 @@ class Telling:
         except OSError:  # it can't be reached now
             return None
 
-    def _comparing_s(self, base: str) -> float:
-        for job in self._jobs():
+    def _comparing_s(self, base: str, known: Sequence[Job]) -> float:
+        for job in known:
             if not job.probe and job.state == "done" and job.tuning.get("base") == base:
                 told = comparing_s_of(self._told(job))
                 if told is not None:

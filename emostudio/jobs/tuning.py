@@ -27,6 +27,7 @@ TITLES = {  # what they are called where people choose
     "vocoder": "Vocoder",
     "zest": "ZEST",
 }
+OFFERED = "offered.json"  # in `Settings.tuned`: what is promoted, as `lineup` reads it
 VOICES = ("emomix", "diemo")  # bases of which a new voice is made
 PRESETS = ("quick", "balanced", "full")
 # Steps by base and preset.

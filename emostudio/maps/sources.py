@@ -16,6 +16,7 @@ import numpy as np
 
 from emostudio.data.archives import unzip
 from emostudio.data.corpora import TABLE
+from emostudio.data.given import hidden
 from emostudio.data.hub import SUFFIXES, download
 from emostudio.values import EMOTIONS, Clip
 
@@ -72,7 +73,7 @@ def of_folder(folder: Path) -> Source:
     """
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): path for path in found}
-    return of_files({name: path for name, path in files.items() if not _hidden(name)}, str(folder))
+    return of_files({name: path for name, path in files.items() if not hidden(name)}, str(folder))
 
 
 def of_zip(archive: Path, folder: Path) -> Source:
@@ -230,10 +231,6 @@ def _by_folder(name: str) -> dict[str, str]:
 
 def _reader(path: Path) -> Callable[[], Clip]:
     return lambda: Clip.load(path)
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def _sha256(path: Path) -> str:

@@ -1,11 +1,9 @@
 """Checkpoints: a folder with config.json (class and sizes) and model.safetensors (half precision).
 
-Nothing is unpickled. Each name is looked for in the user's own models first (`EMOSTUDIO_MODELS`, a
-folder or a Hugging Face repository id), then among those that ship.
+Nothing is unpickled. Where each name is looked for is told in `where`.
 """
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +27,7 @@ from emostudio.models.judge import EmotionJudge, JudgeConfig
 from emostudio.models.ser import EmotionRecognizer, SerConfig
 from emostudio.models.speaker import SpeakerConfig, SpeakerEncoder
 from emostudio.models.vocoder import Vocoder, VocoderConfig
+from emostudio.models.where import folder_of, sha256_of
 from emostudio.models.zest.config import ZestConfig
 from emostudio.models.zest.net import Zest
 
@@ -138,12 +137,7 @@ class Store:
         """
         if name in self.instead:
             return self.instead[name]
-        if self.own:
-            own = Path(self.own)
-            base = own if own.is_dir() else _download(self.own)
-            if (base / name / "config.json").is_file():
-                return base / name
-        return self.shipped / name
+        return folder_of(name, self.shipped, self.own)
 
     def load(self, net: type[Net], device: str = "cpu") -> Net:
         """Load a net onto a device."""
@@ -151,17 +145,4 @@ class Store:
 
     def sha256(self, name: str) -> str:
         """Hash of a checkpoint's weights, as passports and the table of checkpoints give it."""
-        return hashlib.sha256((self.folder(name) / "model.safetensors").read_bytes()).hexdigest()
-
-
-def _download(repo_id: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    try:
-        return Path(snapshot_download(repo_id, allow_patterns=["*.json", "*.safetensors"]))
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        raise ValueError(
-            f"EMOSTUDIO_MODELS is '{repo_id}', which is neither a folder here nor a repository "
-            "that can be downloaded now; correct it or unset it."
-        ) from error
+        return sha256_of(self.folder(name) / "model.safetensors")

@@ -123,6 +123,7 @@ def plans() -> dict[str, Plan]:
     return shipped | paper | ablated
 
 
+SLOWER = 3.0  # what has learned already is unlearned at the rate that a new net needs
 _SIZED = "aligner ser judge speaker vocoder emomix content zest diemo".split()
 ABLATED = {"emomix": ABLATIONS, "zest": ZEST_ABLATIONS, "diemo": DIEMO_ABLATIONS}
 RECIPES = (
@@ -171,8 +172,7 @@ def train(
     refuse_taken(run, resume=resume)  # before anything there is overwritten
     run.mkdir(parents=True, exist_ok=True)
     checkpoint.save_config(task.export, run)
-    # What has learned already is unlearned at the rate that a new net needs.
-    rate = plan.run.learning_rate / (1 if start is None else 3)
+    rate = plan.run.learning_rate / (1 if start is None else SLOWER)
     if resume and (run / "run.json").is_file():
         rate = json.loads((run / "run.json").read_text(encoding="utf-8"))["learning_rate"]
     steps = max_steps or plan.run.max_steps  # some are done after a known number

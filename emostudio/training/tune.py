@@ -13,6 +13,7 @@ from accelerate import PartialState
 from torch import nn
 
 from emostudio.data.features import Pack
+from emostudio.data.labels import plain
 from emostudio.models import checkpoint
 from emostudio.models.alignment import PhonemeNet
 from emostudio.models.checkpoint import Store
@@ -32,7 +33,7 @@ from emostudio.training.drawing import NOTHING, DrawingRecipe
 from emostudio.training.embeddings import embed
 from emostudio.training.emomix import Voices, preset_voice
 from emostudio.training.loop import Watch, fit, refuse_taken
-from emostudio.training.recipes import plans
+from emostudio.training.recipes import SLOWER, plans
 from emostudio.training.transfer import Listeners
 from emostudio.training.tuned import (
     TunedDiEmo,
@@ -45,8 +46,6 @@ from emostudio.training.tuned import (
 from emostudio.training.vocoder import VocoderRecipe
 
 CORPUS = "corpus"
-# What has learned already is unlearned at the rate that a new net needs.
-SLOWER = 3.0
 WARM_UP = 0.1  # of the steps
 SAVE_MINUTES = 1.0
 
@@ -194,8 +193,7 @@ def voice_name(name: str, speaker: str, *, alone: bool) -> str:
     """
     if alone:
         return name
-    plain = "".join(letter if letter.isalnum() else "-" for letter in speaker.lower())
-    return f"{name}-{'-'.join(part for part in plain.split('-') if part)}"
+    return f"{name}-{plain(speaker)}"
 
 
 def _recipe(base: nn.Module, pack: Pack, data: Path, store: Store) -> DrawingRecipe:

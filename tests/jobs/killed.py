@@ -11,12 +11,12 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 from emostudio.jobs import lock, queueing
 from emostudio.jobs.watching import Watch
 from emostudio.storage import tuned
 from emostudio.storage.database import Database
+from tests.dying import dies_after
 from tests.jobs.queues import put, queue
 
 PACKAGE = str(Path(queueing.__file__).parent)
@@ -45,16 +45,7 @@ def main(url: str, folder: Path, rounds: int) -> None:
 
 
 def _see_to_it(url: str, folder: Path, left: int) -> None:
-    def count(frame: FrameType, what: str, _value: object) -> object:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if what == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return count
-
+    count = dies_after(left, PACKAGE)
     try:
         db = Database.open(url, folder)
         watch = Watch(folder / "tuned" / "queue.lock", [queue(db, folder / "tuned")])

@@ -8,11 +8,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from emostudio.storage import taken
 from emostudio.storage.database import Database
 from tests.databases import Pilot, answer, pilot
+from tests.dying import dies_after
 
 PACKAGE = str(Path(taken.__file__).parent)
 A_ROUND = 12  # answers at most
@@ -33,18 +33,7 @@ def main(url: str, folder: Path, rounds: int) -> None:
 
 
 def _listen(url: str, folder: Path, there: Pilot, number: int) -> None:
-    left = 1 + number * 3
-
-    def count(frame: FrameType, what: str, _value: object) -> object:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if what == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return count
-
+    count = dies_after(1 + number * 3, PACKAGE)
     try:
         if number % 4 == 0:  # killed while the last one's journal is read
             sys.settrace(count)

@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from emostudio.evaluation.gate import Gate
+from emostudio.jobs.tuning import TITLES
 from emostudio.storage.tuned_tables import Model
 from emostudio.web.admin.desk import Desk, actor_of, head, keep_in_address
 from emostudio.web.admin.parts.gate_view import drawn_beside, drawn_numbers
-from emostudio.web.admin.parts.job_view import NETS
 from emostudio.web.admin.parts.model_push import away, connect_away
 from emostudio.web.admin.parts.model_view import drawn_model, drawn_own, drawn_shipped
 from emostudio.web.admin.parts.promotion import connect_promotions, promotions
@@ -138,5 +138,5 @@ def choice(desk: Desk, named: str | None) -> gr.Dropdown:
     models = desk.jobs.models.all()
     ids = [model.id for model in models]
     value = (named if named in ids else None) if named else next(iter(ids), None)
-    choices = [(f"{one.name} · {NETS.get(one.net, one.net)}", one.id) for one in models]
+    choices = [(f"{one.name} · {TITLES.get(one.net, one.net)}", one.id) for one in models]
     return gr.Dropdown(choices=choices, value=value)

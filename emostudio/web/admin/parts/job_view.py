@@ -18,7 +18,6 @@ NEXT = {  # what a person can do about it, where the job says nothing itself
     "interrupted": "Its process ended without a word. Resume goes on from the last save.",
     "failed": "It could not go on. Resume tries again from the last save; the log tells more.",
 }
-NETS = TITLES
 PLACES = {"local": "This machine", "huggingface": "Hugging Face Jobs"}
 
 
@@ -29,7 +28,7 @@ def chip(state: str) -> str:
 
 def described(tuning: Tuning, corpus: str) -> str:
     """Say in a line what is tuned on what."""
-    return f"{NETS[tuning.base]} from {corpus}, {tuning.method}, {tuning.steps} steps"
+    return f"{TITLES[tuning.base]} from {corpus}, {tuning.method}, {tuning.steps} steps"
 
 
 def bar(share: float, label: str) -> str:

@@ -7,9 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from emostudio.evaluation.gate import Gate
+from emostudio.jobs.tuning import TITLES
 from emostudio.storage.tuned_tables import Model
 from emostudio.web.admin.machine import sized
-from emostudio.web.admin.parts.job_view import NETS
 from emostudio.web.admin.parts.tables import table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def drawn_model(model: Model, job: bool) -> str:
         for net, sha256 in model.parents.items()
     )
     facts = {
-        "Net": escape(NETS.get(model.net, model.net)),
+        "Net": escape(TITLES.get(model.net, model.net)),
         "SHA-256": f"<code>{model.sha256}</code>",
         "Size": sized(model.size_bytes),
         "Made": f"{model.created_at:%Y-%m-%d %H:%M} UTC, {model.made_by} by {escape(model.actor)}",
@@ -74,7 +74,7 @@ def _card(model: Model, offered: bool) -> str:
     state = "<span class='state live'>Offered</span> " if offered else ""
     return (
         f"<li class='card'><p>{state}<a class='said' href='models?model={model.id}'>"
-        f"{escape(model.name)}</a></p><p class='note'>{escape(NETS.get(model.net, model.net))} · "
+        f"{escape(model.name)}</a></p><p class='note'>{escape(TITLES.get(model.net, model.net))} · "
         f"{sized(model.size_bytes)} · {model.made_by} {model.created_at:%Y-%m-%d} · "
         f"{verdict_of(model)}</p></li>"
     )

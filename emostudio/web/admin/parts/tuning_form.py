@@ -11,10 +11,10 @@ import gradio as gr
 
 from emostudio.data.report import Report
 from emostudio.jobs import tuning as rules
-from emostudio.jobs.tuning import Tuning
+from emostudio.jobs.tuning import TITLES, Tuning
 from emostudio.storage.tuned_tables import Corpus
 from emostudio.web.admin.desk import Desk
-from emostudio.web.admin.parts.job_view import NETS, PLACES
+from emostudio.web.admin.parts.job_view import PLACES
 
 if TYPE_CHECKING:
     from emostudio.jobs.standing import Expectation
@@ -158,7 +158,7 @@ class TuningForm:
 def tuning_form() -> TuningForm:
     """Build it."""
     base = gr.Radio(
-        [(words, name) for name, words in NETS.items()],
+        [(words, name) for name, words in TITLES.items()],
         value="emomix",
         label="What is tuned",
         elem_id="base",
