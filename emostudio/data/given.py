@@ -11,10 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from emostudio.data.archives import unzip
 from emostudio.data.corpora import TABLE
-from emostudio.data.hub import MIN_FREE_BYTES, SUFFIXES
+from emostudio.data.hub import MAX_CLIPS, MIN_FREE_BYTES, SUFFIXES
 from emostudio.data.labels import read_table
 
-MAX_CLIPS = 20_000
 MAX_ZIP_BYTES = 8 * 2**30  # unpacked
 TABLES = (".csv", ".tsv")
 

@@ -63,6 +63,20 @@ class ForAll:
     emotion: str = ""
 
 
+def called(columns: Iterable[str]) -> dict[str, str]:
+    """What of `file` and `CALLED` columns tell, and each one's own name.
+
+    >>> called(["Path", "Label", "age"])
+    {'file': 'Path', 'emotion': 'Label'}
+    """
+    own = {(name or "").strip().lower(): name for name in columns}
+    found = {
+        label: next((own[name] for name in names if name in own), None)
+        for label, names in {"file": FILE, **CALLED}.items()
+    }
+    return {label: name for label, name in found.items() if name is not None}
+
+
 def read_table(table: Path) -> list[dict[str, str]]:
     """Read a CSV table: of each row `file`, and those of `CALLED` that it has.
 
@@ -77,19 +91,14 @@ def read_table(table: Path) -> list[dict[str, str]]:
         reader = csv.DictReader(
             io.StringIO(text, newline=""), delimiter=max(",;\t|", key=head.count)
         )
-        columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-        called = {
-            label: next(columns[name] for name in names if name in columns)
-            for label, names in {"file": FILE, **CALLED}.items()
-            if any(name in columns for name in names)
-        }
-        if "file" not in called:
+        columns = called(reader.fieldnames or ())
+        if "file" not in columns:
             raise ValueError(
                 f"{table.name} has no column 'file'. Name its columns in its first line: file, "
                 f"{', '.join(CALLED)}; file alone must be there."
             )
         return [
-            {label: (row[name] or "").strip() for label, name in called.items()} for row in reader
+            {label: (row[name] or "").strip() for label, name in columns.items()} for row in reader
         ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{table.name} is no table in UTF-8. Save it as CSV in UTF-8.") from error

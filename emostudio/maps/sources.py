@@ -88,10 +88,10 @@ def of_zip(archive: Path, folder: Path) -> Source:
 
 
 def of_hub(repo_id: str) -> Source:
-    """Download a dataset of sound files ("audiofolder") from the Hugging Face Hub.
+    """Download a dataset of sounds from the Hugging Face Hub.
 
     Raises:
-        ValueError: it can't be reached, or holds no sound files.
+        ValueError: it can't be reached, or holds no sounds.
     """
     return of_folder(download(repo_id))
 

@@ -12,6 +12,7 @@ import pytest
 from huggingface_hub import constants
 
 from emostudio.data import hub
+from tests.data.test_parquet import row, table_of
 from tests.studies.sounding import burst
 
 SHA = "a" * 40
@@ -78,6 +79,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr(constants, "ENDPOINT", here)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
     yield tmp_path / "cache"
     server.shutdown()
     server.server_close()
@@ -104,13 +106,40 @@ def test_a_dataset_that_does_not_fit_is_not_begun(
     assert not any(name.endswith(".wav") for name in names(cache))
 
 
-def test_a_dataset_without_sound_files_is_refused_in_words(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A dataset whose sounds lie in a table, and the table's name."""
+    name = "data/train-00000-of-00001.parquet"
+    file = table_of(tmp_path / "made.parquet", [row(1, "a.wav", label=1), row(2, label=0)])
+    for sound in ("happy/a.wav", "happy/b.wav", "metadata.csv"):
+        monkeypatch.delitem(FILES, sound)
+    monkeypatch.setitem(FILES, name, file.read_bytes())
+    return name
+
+
+def test_sounds_in_tables_are_unpacked_once(
+    cache: Path, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("happy/a.wav", "happy/b.wav"):
-        monkeypatch.delitem(FILES, name)
-    with pytest.raises(ValueError, match="no sound files of its own"):
+    folder = hub.download("some/clips")
+    assert names(folder) == {"00000.wav", "00001.wav", "metadata.csv"}
+    assert (folder / "00000.wav").read_bytes() == burst(1)
+    assert "happy" in (folder / "metadata.csv").read_text()
+    monkeypatch.setattr(hub, "unpack", None)
+    assert hub.download("some/clips") == folder
+
+
+def test_a_dataset_without_sounds_is_refused_in_words(
+    cache: Path, tables: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wordy = table_of(tmp_path / "wordy.parquet", [{"text": "No sound at all"}])
+    for content in (wordy.read_bytes(), b"no table"):
+        monkeypatch.setitem(FILES, tables, content)
+        with pytest.raises(ValueError, match=r"'some/clips' can't be used\. "):
+            hub.download("some/clips")
+    monkeypatch.delitem(FILES, tables)
+    with pytest.raises(ValueError, match="neither sound files nor a column of sounds"):
         hub.download("some/clips")
+    assert not any(name.startswith(".begun-") for name in names(cache.parent))
 
 
 def test_a_dataset_that_is_not_there_is_refused_in_words(cache: Path) -> None:

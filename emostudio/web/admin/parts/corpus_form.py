@@ -126,7 +126,11 @@ def corpus_form() -> CorpusForm:
     )
     path = gr.Textbox(label="Path", placeholder="/data/anna", visible=False, elem_id="corpus-path")
     dataset = gr.Textbox(
-        label="Id of the dataset", placeholder="owner/name", visible=False, elem_id="corpus-dataset"
+        label="Id of the dataset",
+        info="Its sounds are files, or lie in Parquet tables beside label, speaker_id and text.",
+        placeholder="owner/name",
+        visible=False,
+        elem_id="corpus-dataset",
     )
     study = gr.Dropdown([], label="Study", visible=False, elem_id="corpus-study", filterable=True)
     name = gr.Textbox(
