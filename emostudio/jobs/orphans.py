@@ -15,10 +15,13 @@ from emostudio.jobs.run_folder import ERRAND
 from emostudio.jobs.tuning import Errand
 from emostudio.storage.tuned_tables import LIVE
 
+Kind = Literal["process", "folder", "corpus", "model", "pack"]
 YOUNG_S = 60.0  # its row may be about to come
-WHY = {
+WHY: dict[Kind, str] = {
     "process": "A process works in this folder, but no job that runs has it.",
     "folder": "No job has this folder.",
+    "corpus": "No corpus has this folder.",
+    "model": "No model has this folder.",
     "pack": "No job needs these features.",
 }
 
@@ -27,7 +30,7 @@ WHY = {
 class Orphan:
     """A folder that nobody owns, or a process that works in one."""
 
-    kind: Literal["process", "folder", "pack"]
+    kind: Kind
     folder: Path
     size_mb: float
     pid: int | None = None
@@ -38,23 +41,33 @@ class Orphan:
         return WHY[self.kind]
 
 
-def orphans(root: Path, rows: dict[str, str], local: Backend) -> list[Orphan]:
+def orphans(
+    root: Path, rows: dict[str, str], kept: Collection[str], local: Backend
+) -> list[Orphan]:
     """Find them.
 
     Args:
         root: the folder of tuning.
         rows: state of each job that was not deleted, by its id.
+        kept: ids of the corpora and models that were not deleted.
         local: the backend of this machine.
     """
     found = []
-    folders = [folder for folder in _in(root / "jobs") if not folder.name.startswith(".")]
+    folders = _in(root / "jobs")
     for folder in folders:
         busy = rows.get(folder.name) in LIVE
         handle = None if busy else local.find(folder)
         if handle is not None:
             found.append(Orphan("process", folder, _size_mb(folder), handle.get("pid")))
-        elif folder.name not in rows and time.time() - folder.stat().st_mtime > YOUNG_S:
+        elif folder.name not in rows and not _young(folder):
             found.append(Orphan("folder", folder, _size_mb(folder)))
+    owned: dict[Kind, Path] = {"corpus": root / "corpora", "model": root / "models"}
+    for kind, folder in owned.items():
+        found += [
+            Orphan(kind, left, _size_mb(left))
+            for left in _in(folder)
+            if left.name not in kept and not _young(left)
+        ]
     needed = packs_of(folders)
     for pack in _in(root / "packs"):
         if pack.name not in needed:
@@ -82,7 +95,13 @@ def packs_of(folders: Collection[Path]) -> set[str]:
 
 
 def _in(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    """The folders in it, but for those that are begun."""
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in inside if path.is_dir() and not path.name.startswith(".")]
+
+
+def _young(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime < YOUNG_S
 
 
 def _size_mb(folder: Path) -> float:

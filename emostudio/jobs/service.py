@@ -297,9 +297,10 @@ class Jobs:
         self._watch.close()
 
     def orphans(self) -> list[Orphan]:
-        """Return processes, folders and packs that no job owns."""
+        """Return processes, folders and packs that no job, corpus or model owns."""
         rows = {job.id: job.state for job in self.all(probes=True)}
-        return orphans.orphans(self.root, rows, self._backends["local"])
+        kept = {one.id for one in (*self.corpora.all(), *self.models.all())}
+        return orphans.orphans(self.root, rows, kept, self._backends["local"])
 
     def clear(self, orphan: Orphan, *, actor: str) -> None:
         """End an orphan's process, or delete its folder.
@@ -308,7 +309,7 @@ class Jobs:
             ValueError: it is none any more.
         """
         if orphan.folder not in {other.folder for other in self.orphans()}:
-            raise ValueError("This belongs to a job again, or is gone. Look anew.")
+            raise ValueError("This has an owner again, or is gone. Look anew.")
         orphans.clear(orphan, self._backends["local"])
         with self.db.write() as session:
             told = {"kind": orphan.kind}

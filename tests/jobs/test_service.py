@@ -233,7 +233,17 @@ def test_what_no_row_tells_of_is_found_and_cleared(jobs: Jobs) -> None:
     local = Local(jobs.settings, OBEDIENT)
     local.start(lost, resume=True)
     until(lambda: lock.holder(lost / lock.LOCK))
-    process, pack = jobs.orphans()
+    for kept in ("corpora", "models"):  # as after a kill before the row
+        for name in ("unknown", ".begun-now"):
+            (jobs.root / kept / name).mkdir(parents=True)
+    assert [one.kind for one in jobs.orphans()] == ["process", "pack"]  # a row may yet come
+    for kept in ("corpora", "models"):
+        os.utime(jobs.root / kept / "unknown", (0, 0))
+    process, *folders, pack = jobs.orphans()
+    assert [(one.kind, one.folder.name) for one in folders] == [
+        ("corpus", "unknown"),
+        ("model", "unknown"),
+    ]
     assert (process.kind, process.folder, process.pid) == (
         "process",
         lost,
@@ -246,7 +256,7 @@ def test_what_no_row_tells_of_is_found_and_cleared(jobs: Jobs) -> None:
     for orphan in jobs.orphans():
         jobs.clear(orphan, actor="anna")
     assert jobs.orphans() == [] and not lost.exists()
-    with pytest.raises(ValueError, match="belongs to a job"):
+    with pytest.raises(ValueError, match="has an owner again"):
         jobs.clear(replace(process, folder=jobs.folder(job_id)), actor="anna")
     assert jobs.row(job_id).state == "running"
 
