@@ -36,6 +36,7 @@ TURN = "offered.lock"  # held by the one process that writes it
 BEGUN = ".begun-"  # what a folder is called until all of it is there
 STALE_S = 24 * 3600  # after which nobody works on what was begun
 UNCOMPARED = "It was compared with nothing here, so that nobody knows whether it is any better."
+UNMEASURED = "No guarded number could be measured, so that nothing tells whether it is any better."
 
 
 @dataclass(frozen=True)
@@ -245,22 +246,24 @@ class Models:
     def refusals(self, model_id: str) -> tuple[str, ...]:
         """Return why a model may not be offered without a reason, a sentence each."""
         told = self.get(model_id).gate
-        return Gate.from_json(told).refusals if told else (UNCOMPARED,)
+        if not told:
+            return (UNCOMPARED,)
+        gate = Gate.from_json(told)
+        return gate.refusals if any(number.guarded for number in gate.numbers) else (UNMEASURED,)
 
     def promote(self, model_id: str, *, actor: str, reason: str = "") -> None:
         """Offer a model in Speak and Convert, from now on.
 
         Raises:
-            ValueError: the gate refuses it, or it was compared with nothing, and no reason is
-                given; or its files were changed.
+            ValueError: the gate refuses it or has measured nothing, and no reason is given; or its
+                files were changed.
         """
         with self._turn:
             model, refused = self.get(model_id), self.refusals(model_id)
             if refused and not reason.strip():
-                why = f"'{model.name}' is worse than what it started from. " if model.gate else ""
                 raise ValueError(
-                    f"{why}{' '.join(refused)} To offer it all the same, give a reason, which is "
-                    "kept."
+                    f"'{model.name}' is not offered. {' '.join(refused)} To offer it all the same, "
+                    "give a reason, which is kept."
                 )
             self._check_files(model)
             with self.db.write() as session:

@@ -300,6 +300,14 @@ def test_what_was_compared_with_nothing_takes_a_reason(
     assert [row["name"] for row in _offered(root)] == ["mine"]
 
 
+def test_a_comparison_without_a_guarded_number_takes_a_reason(make: Make, models: Models) -> None:
+    model = make(replace(number("emotion hit rate", 0.2, 0.9), guarded=False))
+    with pytest.raises(ValueError, match=r"No guarded number .* give a reason"):
+        models.promote(model.id, actor="the owner")
+    models.promote(model.id, actor="the owner", reason="I heard it.")
+    assert [offered.id for offered in models.offered()] == [model.id]
+
+
 def test_processes_that_promote_at_once_leave_all_of_it_offered(
     make: Make, models: Models, db: Database, root: Path, settings: Settings
 ) -> None:

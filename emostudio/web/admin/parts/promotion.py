@@ -112,7 +112,9 @@ def drawn(model: Model, history: Sequence[Promotion], *, offered: bool, refused:
     elif refused:
         tone = "warn"
         against = (
-            "The comparison is against it" if model.gate else "It was compared with nothing here"
+            "The comparison does not speak for it"
+            if model.gate
+            else "It was compared with nothing here"
         )
         sentence = f"{against}. With a reason it can be offered all the same."
     else:
