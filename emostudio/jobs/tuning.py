@@ -70,7 +70,7 @@ class Tuning:
     preset: Literal["quick", "balanced", "full"] = "balanced"
     max_steps: int = 0
     method: Literal["adapter", "full"] = "adapter"
-    rehearsal: float = 0.3
+    rehearsal: float = 0.5
     rehearse_with: str = ""
     batch_size: int = 0
     learning_rate: float = 1.0

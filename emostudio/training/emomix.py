@@ -155,7 +155,7 @@ class EmoMixRecipe(DrawingRecipe[EmoMix]):
         rows = batches.choose(rng, self._rows, self._weights, batch_size)
         items = batches.by_name(self._item(rng, row) for row in rows)
         found = {name: batches.pad(values) for name, values in items.items()}
-        found["token_lengths"] = batches.lengths(items["tokens"])
+        found["tokens_lengths"] = batches.lengths(items["tokens"])
         found["mel_lengths"] = batches.lengths(items["mel"])
         return found
 
@@ -186,7 +186,7 @@ class EmoMixRecipe(DrawingRecipe[EmoMix]):
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
         """All losses of a batch."""
         net, mel = self.export, batch["mel"]
-        token_mask = lengths_to_mask(batch["token_lengths"], batch["tokens"].shape[1])
+        token_mask = lengths_to_mask(batch["tokens_lengths"], batch["tokens"].shape[1])
         mask = lengths_to_mask(batch["mel_lengths"], mel.shape[-1])
         flat = mask[:, 0].float()
         who = (batch["speaker_emb"], batch["emotion_emb"])

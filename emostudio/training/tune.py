@@ -62,7 +62,7 @@ class Manner:
     steps: int
     name: str = ""
     only_adapter: bool = True
-    rehearsal: float = 0.3
+    rehearsal: float = 0.5
     batch_size: int = 0
     learning_rate: float = 1.0
     seed: int = 0

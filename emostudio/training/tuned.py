@@ -21,6 +21,7 @@ from emostudio.training.content import PackedUnits
 from emostudio.training.diemo import DiEmoRecipe
 from emostudio.training.drawing import DrawingRecipe
 from emostudio.training.emomix import EmoMixRecipe, Voices
+from emostudio.training.holding import NEEDED, Before
 from emostudio.training.ser import SerRecipe
 from emostudio.training.transfer import Listeners
 from emostudio.training.zest import ZestRecipe
@@ -111,7 +112,7 @@ class _TunedVoice(DrawingRecipe[Any]):
     """What both speaking systems do on new voices.
 
     Listeners are asked about every emotion that the net has, neutral too: how much it sounds like
-    the speaker is heard in each.
+    the speaker is heard in each. Under the voices that it had it is held to what it said before.
     """
 
     _swap_share = 0.5  # else too little is left that holds the voices themselves
@@ -123,6 +124,7 @@ class _TunedVoice(DrawingRecipe[Any]):
         self._asked = [n for n, mean in enumerate(net.emotion_means) if bool(mean.any())]
         self.speakers = tuple(speakers)
         self.own_voices = OwnVoices(self._voices, speakers)
+        self._before = Before(net)
 
     def _numbered(self, item: dict[str, np.ndarray], row: Row) -> dict[str, np.ndarray]:
         """Add who of the new speakers is to be told of, and under whose name prosody is learned."""
@@ -138,6 +140,8 @@ class _TunedVoice(DrawingRecipe[Any]):
             "speaker_emb": told,
             "prosody_speaker_emb": reads,
             "real_speaker_emb": real,
+            "label": np.array([self.export.config.emotions.index(row.emotion)]),
+            "held": np.array([_is_preset(row)]),
             "voice": np.array([number]),
             "prosody_voice": np.array([under[0] if under else number]),
         }
@@ -150,6 +154,15 @@ class _TunedVoice(DrawingRecipe[Any]):
                 ("prosody_speaker_emb", "prosody_voice"),
             )
         }
+
+    def _and_held(self, found: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses of a batch with that of moving away from what was said before."""
+        held = batch["held"][:, 0].nonzero()[:, 0]
+        if not len(held):
+            return found
+        items = {name: batch[name][held] for name in NEEDED}
+        moved = self._before.distance(self.export, items, batch["label"][held, 0])
+        return found | {"loss": found["loss"] + moved, "held": moved}
 
 
 class TunedEmoMix(_TunedVoice, EmoMixRecipe):
@@ -179,7 +192,8 @@ class TunedEmoMix(_TunedVoice, EmoMixRecipe):
 
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
         """All losses of a batch."""
-        return super().forward(self._with_own_voices(batch), player)
+        batch = self._with_own_voices(batch)
+        return self._and_held(super().forward(batch, player), batch)
 
 
 class TunedDiEmo(_TunedVoice, DiEmoRecipe):
@@ -217,7 +231,8 @@ class TunedDiEmo(_TunedVoice, DiEmoRecipe):
 
     def forward(self, batch: dict[str, Tensor], player: str = "model") -> dict[str, Tensor]:
         """All losses of a batch."""
-        return super().forward(self._with_own_voices(batch), player)
+        batch = self._with_own_voices(batch)
+        return self._and_held(super().forward(batch, player), batch)
 
     def _embedded(self, batch: dict[str, Tensor], own_mask: Tensor) -> Tensor:
         own = super()._embedded(batch, own_mask)

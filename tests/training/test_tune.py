@@ -303,6 +303,30 @@ def test_rehearsal_keeps_old_voices_as_they_were(net: str, store: Store, tmp_pat
 
 
 @pytest.mark.parametrize("net", SPEAKING)
+def test_who_rehearses_its_own_takes_is_held_to_what_it_said(
+    net: str, store: Store, tmp_path: Path
+) -> None:
+    recorded(tmp_path / "new" / CORPUS)
+    new = pack(tmp_path / "new", tmp_path / "packed", processes=1)
+    takes = pack_of(rehearsal.spoken(net, store)[:6], "rehearsed")
+    join([(new, new.rows), (takes, takes.rows)], tmp_path / "all")
+    complete(net, store, tmp_path / "all")
+    found: dict[float, dict[str, float]] = {}
+
+    class Listening:
+        def report(self, step: int, minutes: float, rate: float, losses: dict[str, float]) -> None:
+            found[share] = losses
+
+        def hear(self, step: int, average: nn.Module) -> None: ...
+
+    for share in (0.0, 0.9):
+        manner = replace(FEW, rehearsal=share)
+        run = tmp_path / str(share)
+        tune(net, manner, data=tmp_path / "all", run=run, store=store, watch=Listening())
+    assert "model/held" in found[0.9] and "model/held" not in found[0.0]
+
+
+@pytest.mark.parametrize("net", SPEAKING)
 def test_who_listens_on_the_way_finds_the_new_voice_from_the_first_step_on(
     net: str, folder: Path, store: Store, tmp_path: Path
 ) -> None:

@@ -194,7 +194,7 @@ def tuning_form() -> TuningForm:
     rehearsal = gr.Slider(
         0,
         rules.MAX_REHEARSAL,
-        value=0.3,
+        value=Tuning.rehearsal,
         step=0.05,
         label="Rehearsal",
         info="Share of each batch that is no part of the corpus, so that nothing is forgotten.",
