@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".webm")
 MAX_FILE_BYTES = 100 * 2**20
 # Silence packs a thousandfold: what is decoded has limits of its own.
 MAX_DURATION_S = 600

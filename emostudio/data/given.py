@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from emostudio.data.archives import unzip
 from emostudio.data.corpora import TABLE
-from emostudio.data.hub import MAX_CLIPS, MIN_FREE_BYTES, SUFFIXES
+from emostudio.data.hub import MAX_BYTES, MAX_CLIPS, MIN_FREE_BYTES
 from emostudio.data.labels import read_table
+from emostudio.soundfiles import SUFFIXES
 
-MAX_ZIP_BYTES = 8 * 2**30  # unpacked
 TABLES = (".csv", ".tsv")
 
 
@@ -43,7 +43,7 @@ def given(source: Path, scratch: Path) -> Given:
         found = _of_manifest(source)
     else:
         check_room(scratch, _unpacked_bytes(source))
-        files, refused = unzip(source, scratch, max_files=MAX_CLIPS, max_bytes=MAX_ZIP_BYTES)
+        files, refused = unzip(source, scratch, max_files=MAX_CLIPS, max_bytes=MAX_BYTES)
         found = _of_files(files)
         found.refused = refused | found.refused
     if not found.sounds:
@@ -75,7 +75,7 @@ def check_room(folder: Path, n_bytes: int = 0) -> None:
 def _unpacked_bytes(archive: Path) -> int:
     try:
         with zipfile.ZipFile(archive) as opened:
-            return min(MAX_ZIP_BYTES, sum(info.file_size for info in opened.infolist()))
+            return min(MAX_BYTES, sum(info.file_size for info in opened.infolist()))
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise ValueError(f"{archive.name} is no zip that can be read. Pack it again.") from error
 

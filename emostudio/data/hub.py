@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
 from emostudio.data.corpora import TABLE
 from emostudio.data.parquet import unpack
+from emostudio.soundfiles import SUFFIXES
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".webm")
 MAX_CLIPS = 20_000
+MAX_BYTES = 8 * 2**30  # of what is unpacked
+BEGUN = ".begun-"  # what a folder is called until all of it is there
+STALE_S = 24 * 3600  # after which nobody works on what was begun
 MIN_FREE_BYTES = 500 * 2**20  # what a download leaves on the disk
 
 
@@ -28,11 +31,11 @@ def download(repo_id: str) -> Path:
     folder = _snapshot(repo_id, files)
     if any(path.suffix.lower() in SUFFIXES for path in folder.rglob("*")):
         return folder
-    tables = sorted(_snapshot(repo_id, ["*.parquet"]).rglob("*.parquet"))
-    return _unpacked(repo_id, folder.name, tables)
+    return _unpacked(repo_id, _snapshot(repo_id, ["*.parquet"], most=MAX_BYTES))
 
 
-def _snapshot(repo_id: str, patterns: list[str]) -> Path:
+def _snapshot(repo_id: str, patterns: list[str], *, most: int | None = None) -> Path:
+    """Download the files of these patterns, at most so many bytes of them."""
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -42,7 +45,13 @@ def _snapshot(repo_id: str, patterns: list[str]) -> Path:
                 repo_id, repo_type="dataset", allow_patterns=patterns, dry_run=True
             )
             needed = sum(file.file_size or 0 for file in planned if file.will_download)
-            _check_room(repo_id, needed)
+            if most is not None and needed > most:
+                raise ValueError(
+                    f"The dataset '{repo_id}' has {needed / 2**30:.0f} GB of tables and no sound "
+                    f"files; {most / 2**30:.0f} GB is the limit. Save a part of it as files and "
+                    "give their folder."
+                )
+            _check_room(repo_id, needed, Path(constants.HF_HUB_CACHE))
         return Path(snapshot_download(repo_id, repo_type="dataset", allow_patterns=patterns))
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         raise ValueError(
@@ -51,37 +60,43 @@ def _snapshot(repo_id: str, patterns: list[str]) -> Path:
         ) from error
 
 
-def _unpacked(repo_id: str, revision: str, tables: Sequence[Path]) -> Path:
+def _unpacked(repo_id: str, snapshot: Path) -> Path:
     """The folder into which the tables of a revision are unpacked, as a whole or not at all."""
     from huggingface_hub import cached_assets_path, constants
 
-    final = cached_assets_path("emostudio", repo_id, revision, assets_dir=constants.HF_ASSETS_CACHE)
+    cache = constants.HF_ASSETS_CACHE
+    final = cached_assets_path("emostudio", repo_id, snapshot.name, assets_dir=cache)
     if any(final.iterdir()):
         return final
-    _check_room(repo_id, sum(table.stat().st_size for table in tables))
-    begun = Path(tempfile.mkdtemp(prefix=".begun-", dir=final.parent))
+    for left in final.parent.glob(f"{BEGUN}*"):
+        if time.time() - left.stat().st_mtime > STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
+    begun = Path(tempfile.mkdtemp(prefix=BEGUN, dir=final.parent))
     try:
-        if not unpack(tables, begun, max_clips=MAX_CLIPS):
+        free = _check_room(repo_id, 0, begun)
+        tables = sorted(snapshot.rglob("*.parquet"))
+        if not unpack(tables, begun, max_clips=MAX_CLIPS, max_bytes=min(MAX_BYTES, free)):
             raise ValueError("It has neither sound files nor a column of sounds.")
-        begun.replace(final)
+        begun.chmod(0o755)
+        try:
+            begun.replace(final)
+        except OSError:
+            if not any(final.iterdir()):  # else another process was first
+                raise
     except (ValueError, OSError) as error:
+        raise ValueError(f"The dataset '{repo_id}' can't be used. {error}") from error
+    finally:
         shutil.rmtree(begun, ignore_errors=True)
-        if any(final.iterdir()):  # another process was first
-            return final
-        why = str(error)
-        raise ValueError(f"The dataset '{repo_id}' can't be used. {why}") from error
     return final
 
 
-def _check_room(repo_id: str, needed: int) -> None:
-    from huggingface_hub import constants
-
-    cache = Path(constants.HF_HUB_CACHE)
-    there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
-    free = shutil.disk_usage(there).free
-    if needed > free - MIN_FREE_BYTES:
+def _check_room(repo_id: str, needed: int, folder: Path) -> int:
+    """The bytes that may be written there, if as many as needed."""
+    there = next(place for place in (folder, *folder.parents) if place.is_dir())
+    free = max(0, shutil.disk_usage(there).free - MIN_FREE_BYTES)
+    if needed > free:
         raise ValueError(
             f"The dataset '{repo_id}' has {needed / 2**20:.0f} MB and {there} has room for "
-            f"{max(0, free - MIN_FREE_BYTES) / 2**20:.0f} MB. Make room, or set HF_HOME to "
-            "another disk."
+            f"{free / 2**20:.0f} MB. Make room, or set HF_HOME to another disk."
         )
+    return free

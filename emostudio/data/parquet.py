@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from emostudio.data.corpora import TABLE
 from emostudio.data.labels import SPLITS, called
+from emostudio.soundfiles import SUFFIXES
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 BATCH = 64  # rows; a row is a whole recording
 
 
-def unpack(tables: Sequence[Path], folder: Path, *, max_clips: int) -> int:
+def unpack(tables: Sequence[Path], folder: Path, *, max_clips: int, max_bytes: int) -> int:
     """Write the sounds of tables into an empty folder, and a metadata.csv of what is told of them.
 
     A column of sounds holds structs of `bytes` and `path`, as the library `datasets` writes them;
@@ -29,7 +30,7 @@ def unpack(tables: Sequence[Path], folder: Path, *, max_clips: int) -> int:
         How many sounds there are.
 
     Raises:
-        ValueError: a file is no such table, none has sounds, or there are too many.
+        ValueError: a file is no such table, or there is too much of it.
     """
     from pyarrow import ArrowException
     from pyarrow.parquet import read_metadata
@@ -38,10 +39,17 @@ def unpack(tables: Sequence[Path], folder: Path, *, max_clips: int) -> int:
         n_rows = sum(read_metadata(table).num_rows for table in tables)
         if n_rows > max_clips:
             raise ValueError(f"There are {n_rows} clips; {max_clips} is the limit. Take a part.")
-        rows = []
+        rows, left = [], max_bytes  # tables pack what repeats a thousandfold
         for table in tables:
             for name, sound, told in _rows(table):
-                file = f"{len(rows):05d}{PurePosixPath(name).suffix[:8] or '.wav'}"
+                left -= len(sound)
+                if left < 0:
+                    raise ValueError(
+                        f"Its sounds take more than {max_bytes / 2**20:.0f} MB, which is the limit "
+                        "or all the room there is. Save a part of them as files."
+                    )
+                suffix = PurePosixPath(name).suffix.lower()
+                file = f"{len(rows):05d}{suffix if suffix in SUFFIXES else '.wav'}"
                 (folder / file).write_bytes(sound)
                 rows.append(told | {"file": file})
     except ArrowException as error:
@@ -65,7 +73,7 @@ def _rows(table: Path) -> Iterator[tuple[str, bytes, dict[str, str]]]:
             return
         columns = called(name for name in schema.names if name != sounds)
         columns.pop("file", None)
-        classes = {name: _classes(schema, name) for name in columns.values()}
+        classes = {name: _described(schema, name, "names") for name in columns.values()}
         split = {} if "split" in columns else _split_of(table)
         for batch in opened.iter_batches(BATCH, columns=[sounds, *columns.values()]):
             for row in batch.to_pylist():
@@ -78,28 +86,30 @@ def _rows(table: Path) -> Iterator[tuple[str, bytes, dict[str, str]]]:
 
 
 def _column_of_sounds(schema: Schema) -> str:
-    """The first column of structs with bytes, or none."""
-    from pyarrow import types
+    """The first column of structs with bytes that is not told to be something else, or none."""
+    from pyarrow.types import is_struct
 
     for field in schema:
-        kind = field.type
-        if types.is_struct(kind) and {"bytes", "path"} <= {part.name for part in kind}:
+        parts = {p.name: str(p.type) for p in field.type} if is_struct(field.type) else {}
+        binary = parts.get("bytes") in ("binary", "large_binary")
+        named = parts.get("path") in ("string", "large_string", "null")
+        if binary and named and _described(schema, field.name, "_type") in (None, "Audio"):
             return field.name
     return ""
 
 
-def _classes(schema: Schema, column: str) -> list[str]:
-    """Names of the classes that a column counts, as `datasets` describes them."""
+def _described(schema: Schema, column: str, what: str) -> Any:
+    """What `datasets` says of a column in the table's own description, None where nothing."""
     try:
         told = json.loads((schema.metadata or {})[b"huggingface"])
-        return list(told["info"]["features"][column]["names"])
+        return told["info"]["features"][column][what]
     except (KeyError, TypeError, ValueError):
-        return []
+        return None
 
 
-def _word(value: Any, classes: Sequence[str]) -> str:
-    if isinstance(value, int) and 0 <= value < len(classes):
-        return classes[value]
+def _word(value: Any, classes: Any) -> str:
+    if isinstance(value, int) and isinstance(classes, list) and 0 <= value < len(classes):
+        return str(classes[value])
     return "" if value is None else str(value)
 
 

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+UNMEASURED = "No guarded number could be measured, so that nothing tells whether it is any better."
+
 
 @dataclass(frozen=True)
 class Number:
@@ -70,7 +72,10 @@ class Gate:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why the candidate may not be promoted, a sentence each; empty where it may."""
-        return tuple(_fallen(number) for number in self.numbers if number.guarded and number.fell)
+        guarded = [number for number in self.numbers if number.guarded]
+        if not guarded:
+            return (UNMEASURED,)
+        return tuple(_fallen(number) for number in guarded if number.fell)
 
     def write(self, folder: Path) -> None:
         """Write report.json into the gate's folder, whole or not."""

@@ -84,9 +84,13 @@ def found_before(
     """
     known = tuned.models_of_weights(session, sha256_of(files[WEIGHTS]))
     compared = [model for model in known if model.gate]
-    refused = [model for model in compared if Gate.from_json(model.gate or {}).refusals]
+    refused = [model for model in compared if _fell(Gate.from_json(model.gate or {}))]
     alike = [m for m in compared if _same(folder_of(m.id) / SPOKEN_BY, files.get(SPOKEN_BY))]
     return next((model.gate for model in (*refused, *alike)), None)
+
+
+def _fell(gate: Gate) -> bool:
+    return any(number.guarded and number.fell for number in gate.numbers)
 
 
 def _same(known: Path, given: Path | None) -> bool:

@@ -20,8 +20,8 @@ YOUNG_S = 60.0  # its row may be about to come
 WHY: dict[Kind, str] = {
     "process": "A process works in this folder, but no job that runs has it.",
     "folder": "No job has this folder.",
-    "corpus": "No corpus has this folder.",
-    "model": "No model has this folder.",
+    "corpus": "No corpus has this folder. Its recordings can't be had again.",
+    "model": "No model has this folder. Look which database is in use before you clear it.",
     "pack": "No job needs these features.",
 }
 
@@ -101,7 +101,7 @@ def _in(folder: Path) -> list[Path]:
 
 
 def _young(folder: Path) -> bool:
-    return time.time() - folder.stat().st_mtime < YOUNG_S
+    return time.time() - folder.stat().st_ctime < YOUNG_S  # its name is as young
 
 
 def _size_mb(folder: Path) -> float:

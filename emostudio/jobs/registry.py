@@ -36,7 +36,6 @@ TURN = "offered.lock"  # held by the one process that writes it
 BEGUN = ".begun-"  # what a folder is called until all of it is there
 STALE_S = 24 * 3600  # after which nobody works on what was begun
 UNCOMPARED = "It was compared with nothing here, so that nobody knows whether it is any better."
-UNMEASURED = "No guarded number could be measured, so that nothing tells whether it is any better."
 
 
 @dataclass(frozen=True)
@@ -246,10 +245,7 @@ class Models:
     def refusals(self, model_id: str) -> tuple[str, ...]:
         """Return why a model may not be offered without a reason, a sentence each."""
         told = self.get(model_id).gate
-        if not told:
-            return (UNCOMPARED,)
-        gate = Gate.from_json(told)
-        return gate.refusals if any(number.guarded for number in gate.numbers) else (UNMEASURED,)
+        return Gate.from_json(told).refusals if told else (UNCOMPARED,)
 
     def promote(self, model_id: str, *, actor: str, reason: str = "") -> None:
         """Offer a model in Speak and Convert, from now on.

@@ -46,9 +46,9 @@ def spoken(
     """Return takes of preset voices in every emotion, as pieces of a pack.
 
     A speaking net rehearses what it says itself, before anything is added to it: its own mels, F0
-    and durations, from which it has nothing to learn until it drifts. The recognizer rehearses the
-    sound of EmoMix where it hears what was asked, ZEST all such sound, the vocoder none: its own
-    teaches it nothing.
+    and durations, and is held to what it said there (`training.holding`). The recognizer rehearses
+    the sound of EmoMix where it hears what was asked, ZEST all such sound, the vocoder none: its
+    own teaches it nothing.
     """
     if net == "vocoder":
         return []

@@ -17,7 +17,8 @@ import numpy as np
 from emostudio.data.archives import unzip
 from emostudio.data.corpora import TABLE
 from emostudio.data.given import hidden
-from emostudio.data.hub import SUFFIXES, download
+from emostudio.data.hub import download
+from emostudio.soundfiles import SUFFIXES
 from emostudio.values import EMOTIONS, Clip
 
 if TYPE_CHECKING:

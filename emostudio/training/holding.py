@@ -43,6 +43,10 @@ class Before:
 
     net: EmoMix | DiEmo
 
+    def __post_init__(self) -> None:
+        """Freeze it."""
+        self.net.eval().requires_grad_(False)
+
     def distance(self, now: EmoMix | DiEmo, items: dict[str, Tensor], labels: Tensor) -> Tensor:
         """How far a net has moved from this one.
 
@@ -51,7 +55,7 @@ class Before:
             items: what is `NEEDED` of B items of a batch.
             labels: (B,) the emotions that they are spoken in.
         """
-        self.net.eval().requires_grad_(False).to(labels.device)
+        self.net.to(labels.device)
         token_mask = lengths_to_mask(items["tokens_lengths"], items["tokens"].shape[1])
         mask = lengths_to_mask(items["mel_lengths"], items["mel"].shape[-1])
         t, noise = torch.rand(len(labels), device=labels.device), torch.randn_like(items["mel"])
@@ -78,7 +82,9 @@ class Before:
         durations = _mean(new.log_durations[:, None], old.log_durations[:, None], token_mask)
         pitch = _mean(new.prosody.log_f0[:, None], old.prosody.log_f0[:, None], mask)
         energy = _mean(new.prosody.energy[:, None], old.prosody.energy[:, None], mask)
-        return MEL_WEIGHT * torch.stack(mels).sum() + durations + PITCH_WEIGHT * pitch + energy
+        voiced, was = (side.prosody.voiced_logit.sigmoid()[:, None] for side in (new, old))
+        rest = durations + energy + _mean(voiced, was, mask)
+        return MEL_WEIGHT * torch.stack(mels).sum() + PITCH_WEIGHT * pitch + rest
 
 
 def _mean(one: Tensor, other: Tensor, mask: Tensor) -> Tensor:

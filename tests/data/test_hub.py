@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,7 +140,34 @@ def test_a_dataset_without_sounds_is_refused_in_words(
     monkeypatch.delitem(FILES, tables)
     with pytest.raises(ValueError, match="neither sound files nor a column of sounds"):
         hub.download("some/clips")
-    assert not any(name.startswith(".begun-") for name in names(cache.parent))
+    assert not list(cache.parent.rglob(".begun-*"))
+
+
+def test_tables_that_take_too_much_are_refused_before_and_after_they_are_unpacked(
+    cache: Path, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(FILES[tables])
+    monkeypatch.setattr(hub, "MAX_BYTES", size - 1)
+    with pytest.raises(ValueError, match="GB of tables and no sound files"):
+        hub.download("some/clips")
+    assert not list(cache.rglob("*.parquet"))
+    monkeypatch.setattr(hub, "MAX_BYTES", size)
+    many = [{"audio": {"bytes": burst(1), "path": "a.wav"}, "label": 0}] * 50
+    packed = table_of(cache.parent / "packed.parquet", many)
+    assert packed.stat().st_size < size < 50 * len(burst(1))
+    monkeypatch.setitem(FILES, tables, packed.read_bytes())
+    with pytest.raises(ValueError, match=r"can't be used\. Its sounds take more than"):
+        hub.download("some/clips")
+    assert not list(cache.parent.rglob(".begun-*"))
+
+
+def test_what_was_begun_long_ago_is_swept(cache: Path, tables: str) -> None:
+    left, young = (cache.parent / "assets/emostudio/some--clips" / f".begun-{n}" for n in "ab")
+    for folder in (left, young):
+        folder.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    hub.download("some/clips")
+    assert (left.exists(), young.exists()) == (False, True)
 
 
 def test_a_dataset_that_is_not_there_is_refused_in_words(cache: Path) -> None:

@@ -1,6 +1,5 @@
 """What pages and notebooks ask for is checked, done and audited."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emostudio.jobs import lock, run_folder
+from emostudio.jobs import lock, orphans, run_folder
 from emostudio.jobs.asking import errand_of
 from emostudio.jobs.disabled import OFF, ZERO_GPU
 from emostudio.jobs.local import Local
@@ -222,7 +221,9 @@ def test_a_folder_becomes_a_corpus_and_needs_consent(jobs: Jobs, tmp_path: Path)
         jobs.corpora.remove("recorded", "anna")
 
 
-def test_what_no_row_tells_of_is_found_and_cleared(jobs: Jobs) -> None:
+def test_what_no_row_tells_of_is_found_and_cleared(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = jobs.submit(_tuning(max_steps=FOR_EVER), actor="anna")
     _trains(jobs, job_id)
     assert jobs.orphans() == []
@@ -237,8 +238,7 @@ def test_what_no_row_tells_of_is_found_and_cleared(jobs: Jobs) -> None:
         for name in ("unknown", ".begun-now"):
             (jobs.root / kept / name).mkdir(parents=True)
     assert [one.kind for one in jobs.orphans()] == ["process", "pack"]  # a row may yet come
-    for kept in ("corpora", "models"):
-        os.utime(jobs.root / kept / "unknown", (0, 0))
+    monkeypatch.setattr(orphans, "YOUNG_S", 0.0)
     process, *folders, pack = jobs.orphans()
     assert [(one.kind, one.folder.name) for one in folders] == [
         ("corpus", "unknown"),
@@ -252,7 +252,6 @@ def test_what_no_row_tells_of_is_found_and_cleared(jobs: Jobs) -> None:
     assert (pack.kind, pack.folder.name) == ("pack", "unused")
     jobs.clear(process, actor="anna")
     until(lambda: not local.find(lost))
-    os.utime(lost, (0, 0))
     for orphan in jobs.orphans():
         jobs.clear(orphan, actor="anna")
     assert jobs.orphans() == [] and not lost.exists()

@@ -26,6 +26,7 @@ FOLDERS = {  # below `data_dir/tuned`
     "jobs": "What jobs told, saved and spoke",
     "models": "Models made or uploaded here",
 }
+SURE = "folder => [folder, confirm('Clear it away? What was recorded in it is lost.')]"
 
 
 def build(desk: Desk) -> None:
@@ -54,6 +55,7 @@ def build(desk: Desk) -> None:
                     clear = gr.Button(
                         "Clear it away", size="sm", visible=False, min_width=110, elem_id="clear"
                     )
+                    sure = gr.Checkbox(visible="hidden")
             with gr.Column(elem_classes="card"):
                 disk = gr.HTML(elem_id="disk")
             with gr.Column(elem_classes="card"):
@@ -87,8 +89,10 @@ def build(desk: Desk) -> None:
             gr.Info(f"{use} is unloaded; it loads again when somebody uses it.")
             return refreshed()
 
-    def cleared(folder: str | None, request: gr.Request) -> Updates:
+    def cleared(folder: str | None, sure: bool, request: gr.Request) -> Updates:
         with in_words():
+            if not sure:
+                return gr.skip()  # Gradio takes an empty dictionary for too few values
             chosen = next((one for one in desk.jobs.orphans() if str(one.folder) == folder), None)
             if chosen is None:
                 raise ValueError("Nothing is chosen that is left over. Choose a row of the table.")
@@ -100,7 +104,7 @@ def build(desk: Desk) -> None:
     gr.on(None, refresh, None, outputs, **private)
     again.click(refresh, None, outputs, **private)
     unload.click(unloaded, which, outputs, **private)
-    clear.click(cleared, orphan, outputs, **private)
+    clear.click(cleared, [orphan, sure], outputs, js=SURE, **private)
 
 
 def drawn_machine(desk: Desk) -> str:

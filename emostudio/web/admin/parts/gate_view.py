@@ -13,16 +13,16 @@ REACH = 60  # pixels from the middle to the farthest end
 def drawn_verdict(gate: Gate) -> str:
     """Say in a sentence whether a candidate may be promoted, and what stands against it."""
     guarded = [number for number in gate.numbers if number.guarded]
+    if not guarded:
+        return (
+            "<div class='verdict' role='status'><strong>Nothing guarded could be measured.</strong>"
+            " Listen before you promote it.</div>"
+        )
     if gate.refusals:
         listed = "".join(f"<li>{escape(why)}</li>" for why in gate.refusals)
         return (
             "<div class='verdict refused' role='status'><strong>Worse than what it started "
             f"from.</strong><ul>{listed}</ul></div>"
-        )
-    if not guarded:
-        return (
-            "<div class='verdict' role='status'><strong>Nothing guarded could be measured.</strong>"
-            " Listen before you promote it.</div>"
         )
     return (
         "<div class='verdict passed' role='status'><strong>It may be promoted.</strong> None of "

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from emostudio.evaluation.gate import Gate
+from emostudio.evaluation.gate import UNMEASURED, Gate
 from emostudio.jobs.tuning import TITLES
 from emostudio.storage.tuned_tables import Model
 from emostudio.web.admin.machine import sized
@@ -64,9 +64,12 @@ def verdict_of(model: Model) -> str:
     """Say in a few words how a model compared with what it started from."""
     if not model.gate:
         return "was compared with nothing"
-    worse = len(Gate.from_json(model.gate).refusals)
+    gate = Gate.from_json(model.gate)
+    worse = len(gate.refusals)
     if not worse:
         return "passed its comparison"
+    if UNMEASURED in gate.refusals:
+        return "could not be measured"
     return f"fell in {worse} guarded number{'s' * (worse != 1)}"
 
 
