@@ -2,7 +2,7 @@
 
 Learning without forgetting [1]: the net as it was tells what is wanted, not a recording. A take is
 one sample of what EmoMix says. Learned as if it were speech, be it 30 or 70 % of a batch, it left
-the recognizer 27 to 32 % of kathleen's emotions to hear, before 42 %; held to, 41 %.
+the recognizer 27 to 32 % of kathleen's emotions to hear, before 42 %; held to, 38 to 41 %.
 
 [1] https://arxiv.org/abs/1606.09282, eq. 2 and 3
 """

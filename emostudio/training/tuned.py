@@ -29,7 +29,7 @@ from emostudio.training.zest import ZestRecipe
 PRESET = "preset-"  # before the name of a voice of ours: nobody else is called so
 AS_MEAN = 0.5  # how often a clip is learned under its emotion's mean, as it will be asked for
 # Weight of what holds, times the share of a batch that is held. Where half of it is, at 2 the judge
-# and the recognizer hear 4 to 5 points fewer of kathleen's emotions than before, at 8 1 to 3.
+# and the recognizer hear 4 to 5 points fewer of kathleen's emotions than before, at 8 1 to 4.
 HELD = 8.0
 REACH = 3.0  # how much faster than weights an embedding moves, whose elements are small
 RARELY = 2.0  # nats: a new emotion starts as much less likely than the rarest known one
