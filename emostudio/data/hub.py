@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
+from emostudio.data.begun import BEGUN, sweep
 from emostudio.data.corpora import TABLE
 from emostudio.data.parquet import unpack
 from emostudio.soundfiles import SUFFIXES
 
 MAX_CLIPS = 20_000
 MAX_BYTES = 8 * 2**30  # of what is unpacked
-BEGUN = ".begun-"  # what a folder is called until all of it is there
-STALE_S = 24 * 3600  # after which nobody works on what was begun
 MIN_FREE_BYTES = 500 * 2**20  # what a download leaves on the disk
 
 
@@ -68,9 +66,7 @@ def _unpacked(repo_id: str, snapshot: Path) -> Path:
     final = cached_assets_path("emostudio", repo_id, snapshot.name, assets_dir=cache)
     if any(final.iterdir()):
         return final
-    for left in final.parent.glob(f"{BEGUN}*"):
-        if time.time() - left.stat().st_mtime > STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
+    sweep(final.parent)
     begun = Path(tempfile.mkdtemp(prefix=BEGUN, dir=final.parent))
     try:
         free = _check_room(repo_id, 0, begun)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from emostudio.data import hub
+from emostudio.data.begun import BEGUN, sweep
 from emostudio.data.labels import ForAll
 from emostudio.data.report import Report
 from emostudio.data.taking_over import take_over
@@ -19,8 +19,6 @@ from emostudio.storage.database import Database
 from emostudio.storage.ids import new_id
 from emostudio.storage.tuned_tables import SOURCES, Corpus
 
-BEGUN = ".begun-"  # what a folder is called until all of it is there
-STALE_S = 24 * 3600  # after which nobody works on what was begun
 MAX_ORIGIN = 400  # characters, as the table holds
 
 
@@ -168,11 +166,10 @@ class Corpora:
         self.root.mkdir(parents=True, exist_ok=True)
         with self.db.read() as session:
             removed = tuned.removed_corpora(session)
+        sweep(self.root)
         for folder in self.root.iterdir():
-            with contextlib.suppress(OSError):  # another process has just deleted it
-                begun = folder.name.startswith(BEGUN)
-                stale = begun and time.time() - folder.stat().st_mtime > STALE_S
-                if stale or folder.name in removed:
+            if folder.name in removed:
+                with contextlib.suppress(OSError):  # another process has just deleted it
                     shutil.rmtree(folder)
 
     def _check(self, name: str, source: str, consent: str) -> None:

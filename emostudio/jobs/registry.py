@@ -10,13 +10,13 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emostudio.data.begun import BEGUN, sweep
 from emostudio.evaluation.gate import Gate
 from emostudio.jobs import facts, handing_out, incoming, lock
 from emostudio.jobs.card import written
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from emostudio.storage.database import Database
 
 TURN = "offered.lock"  # held by the one process that writes it
-BEGUN = ".begun-"  # what a folder is called until all of it is there
-STALE_S = 24 * 3600  # after which nobody works on what was begun
 UNCOMPARED = "It was compared with nothing here, so that nobody knows whether it is any better."
 
 
@@ -59,9 +57,7 @@ class Models:
         """Keep models in `root`, `data_dir/tuned`, and tell anew what is offered."""
         self.db, self.root, self.settings = db, root, settings
         self._turn = threading.Lock()
-        for left in (root / "models").glob(f"{BEGUN}*"):
-            if time.time() - left.stat().st_mtime > STALE_S:
-                shutil.rmtree(left, ignore_errors=True)
+        sweep(root / "models")
         self.publish()
 
     # --- what there is -------------------------------------------------------------------------

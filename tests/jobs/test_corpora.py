@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from emostudio.data.begun import STALE_S
 from emostudio.data.corpora import read_corpus
-from emostudio.jobs.corpora import STALE_S, Corpora
+from emostudio.jobs.corpora import Corpora
 from emostudio.jobs.tuning import Tuning
 from emostudio.storage import authored, tuned
 from emostudio.storage.database import Database
