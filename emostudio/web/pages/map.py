@@ -133,11 +133,11 @@ def connect_looking(page: Page, shelf: Shelf) -> None:
 
     def opened(key: str | None, told: Any) -> Updates:
         made = stored(told)
-        choices = shelf.choices(made)
-        keys = [each for _, each in choices]
+        keys = [each for _, each in shelf.choices(made)]
         if key not in keys:  # it was swept away, or nothing is chosen yet
             key = keys[0] if keys else None
-        updates: Updates = {view.which: gr.Dropdown(choices=choices, value=key), view.map: None}
+        # What there is to choose, `connect_own` tells: it knows the visitor's own maps.
+        updates: Updates = {view.which: gr.Dropdown(value=key), view.map: None}
         if key is not None:
             with in_words():
                 space = shelf.open(key)
@@ -173,7 +173,8 @@ def connect_looking(page: Page, shelf: Shelf) -> None:
         view.which, view.feature, view.method, view.color, view.emotion, view.speaker, view.search,
         view.map, page.details, page.picked, page.selected, page.say.buttons.start,
     ]  # fmt: skip
-    gr.on(None, opened, [view.which, own.kept], outputs, **LIGHT)  # on load
+    # On load; with inputs it would run at each of their changes, too.
+    gr.on(None, lambda: opened(None, None), None, outputs, **LIGHT)
     other = view.which.change(opened, [view.which, own.kept], outputs, **LIGHT)
     for part in (view.feature, view.method):
         part.input(

@@ -190,12 +190,16 @@ def test_a_zip_is_watched_over_a_reload_and_deleted(visit: MapVisit, tmp_path: P
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("read me.txt", "no sound is in here")
     visit.open()
+    visit.click(*visit.dot(7))
+    visit.page.wait_for_selector("#picked h2")
     visit.page.locator("#consent input").check()
     visit.page.click("#map-zip >> text=Map a zip of clips")
     visit.page.set_input_files("#zip input[type=file]", packed)
     visit.page.get_by_text("notes.zip").first.wait_for()
     visit.page.click("#map-start")
     visit.page.wait_for_selector(".own li")
+    visit.page.wait_for_timeout(2_000)  # nothing that comes now takes away what is picked
+    assert visit.page.locator("#picked h2").is_visible()
     visit.open()
     visit.page.wait_for_selector(".own li.failed", timeout=120_000)
     said = visit.page.inner_text(".own li")
