@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from emostudio.web import folder as swept
 from emostudio.web.folder import NAME, claim, keep_swept, new_folder, sweep
+from tests.jobs.queues import until
 
 
 @pytest.fixture
@@ -67,31 +69,56 @@ def test_a_folder_of_another_account_is_refused(tmp_path: Path) -> None:
         claim(tmp_path)
 
 
-def test_what_is_old_is_swept_and_what_is_new_stays(tmp_path: Path) -> None:
-    take = tmp_path / "takes" / "old" / "take.wav"
-    take.parent.mkdir(parents=True)
-    take.touch()
-    time.sleep(0.4)
-    copy = tmp_path / "upload" / "copy.wav"
-    copy.parent.mkdir()
-    copy.touch()
+class Clock:
+    """Time as the sweep sees it: it stands where a test puts it."""
+
+    sleep = staticmethod(time.sleep)
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock that the sweep goes by."""
+    clock = Clock()
+    monkeypatch.setattr(swept, "time", clock)
+    return clock
+
+
+def came(path: Path) -> float:
+    """Make a file, later than all before it, and return when it came."""
+    time.sleep(0.02)  # more than the clock of a disk may be off
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path.lstat().st_ctime
+
+
+def test_what_is_old_is_swept_and_what_is_new_stays(tmp_path: Path, clock: Clock) -> None:
+    take, copy = tmp_path / "takes" / "old" / "take.wav", tmp_path / "upload" / "copy.wav"
+    came(take)
+    clock.now = came(copy) + 60
     os.utime(copy, (0, 0))  # it came now, whatever date it bears
-    sweep(tmp_path, older_than_s=0.3)
+    sweep(tmp_path, older_than_s=60)
     assert copy.exists()
     assert not take.exists()
-    time.sleep(0.4)
-    sweep(tmp_path, older_than_s=0.3)
+    clock.now += 60
+    sweep(tmp_path, older_than_s=60)
     assert not take.parent.exists()
 
 
-def test_what_grows_old_while_the_app_runs_is_swept(tmp_path: Path) -> None:
-    left = tmp_path / "left.wav"
-    left.touch()
-    keep_swept(tmp_path, every_s=0.1, older_than_s=0.3)
-    time.sleep(0.15)
+def test_what_grows_old_while_the_app_runs_is_swept(tmp_path: Path, clock: Clock) -> None:
+    old, left = tmp_path / "old.wav", tmp_path / "left.wav"
+    came(old)
+    clock.now = came(left) + 60
+    keep_swept(tmp_path, every_s=0.01, older_than_s=60)
+    until(lambda: not old.exists())
     assert left.exists()
-    time.sleep(1)
-    assert not left.exists()
+    clock.now += 1
+    until(lambda: not left.exists())
 
 
 def test_a_start_without_a_folder_says_so_in_a_sentence(tmp_path: Path) -> None:
