@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from emostudio.values import Clip
-from tests.web.browsing import NAMELESS, TOO_WIDE
+from tests.web.browsing import NAMELESS, TOO_WIDE, WAIT_MS
 from tests.web.browsing import ConvertVisit as Visit
 
 pytestmark = pytest.mark.browser
@@ -423,6 +423,7 @@ def test_a_missing_checkpoint_opens_a_page_that_says_so(browser: Any) -> None:
 
     demo = build_app(FakeStudio(trouble="The checkpoint 'zest' is missing; run git lfs pull."))
     page = browser.new_page()
+    page.set_default_timeout(WAIT_MS)
     page.goto(f"{launched(demo)}convert")
     page.get_by_text("EmoStudio cannot convert yet").wait_for()
     page.get_by_text("The checkpoint 'zest' is missing; run git lfs pull.").wait_for()

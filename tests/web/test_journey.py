@@ -367,6 +367,7 @@ def test_a_missing_checkpoint_opens_a_page_that_says_so(browser: Any) -> None:
 
     demo = build_app(FakeStudio(trouble="The checkpoint 'emomix' is missing; run git lfs pull."))
     page = browser.new_page()
+    page.set_default_timeout(browsing.WAIT_MS)
     page.goto(launched(demo))
     page.get_by_text("The checkpoint 'emomix' is missing; run git lfs pull.").wait_for()
     assert page.locator("#speak").is_disabled()

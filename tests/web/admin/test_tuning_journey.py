@@ -25,7 +25,7 @@ from tests.web.conftest import launched
 
 __all__ = ["context", "desk"]
 pytestmark = pytest.mark.browser
-LONG_MS = 150_000  # a worker reads, trains and compares on two cores
+LONG_MS = 600_000  # a worker reads, trains and compares on two cores that others share
 SENTENCES = (
     "We are all away now.",
     "The sun is on the wall.",

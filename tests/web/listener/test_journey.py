@@ -35,7 +35,7 @@ class Visit:
 
     def new_page(self) -> None:
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(browsing.WAIT_MS)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._see(request.url))
 

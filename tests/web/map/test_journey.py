@@ -201,7 +201,7 @@ def test_a_zip_is_watched_over_a_reload_and_deleted(visit: MapVisit, tmp_path: P
     visit.page.wait_for_timeout(2_000)  # nothing that comes now takes away what is picked
     assert visit.page.locator("#picked h2").is_visible()
     visit.open()
-    visit.page.wait_for_selector(".own li.failed", timeout=120_000)
+    visit.page.wait_for_selector(".own li.failed")
     said = visit.page.inner_text(".own li")
     assert "notes" in said
     assert "sound" in said
