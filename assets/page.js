@@ -84,13 +84,17 @@ window.emostudio = (() => {
     return typed || store()?.getItem("emostudio-text") || "";
   }
 
+  function goTo(node) {
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    node?.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+  }
+
   /* On a phone the result lies far below the form: go there. */
   function goToResult() {
     const form = document.querySelector(".desk"), result = document.querySelector(".outcome");
     if (!form || !result) return;
     if (result.getBoundingClientRect().top < form.getBoundingClientRect().bottom - 1) return;
-    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    result.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+    goTo(result);
   }
 
   /* The line above the player. */
@@ -210,5 +214,5 @@ window.emostudio = (() => {
     if (button && !button.disabled) setTimeout(() => button.click(), 60);
   }, true);
 
-  return { make, url, mixture, count, kept, status, takes, sentences };
+  return { make, url, goTo, mixture, count, kept, status, takes, sentences };
 })();

@@ -1,7 +1,7 @@
 /* The maps of a visitor's own clips: how far each is, and what can be done with it. */
 Object.assign(window.emostudio.atlas, (() => {
   "use strict";
-  const { make } = window.emostudio;
+  const { make, goTo } = window.emostudio;
 
   function row({ key, name, state, share, message }, open, forget) {
     const button = (text, does) => {
@@ -11,7 +11,8 @@ Object.assign(window.emostudio.atlas, (() => {
       return node;
     };
     const buttons = [button(state === "running" ? "Stop" : "Delete", forget)];
-    if (state === "done") buttons.unshift(button("Open", open));
+    const show = (id) => { goTo(document.querySelector(".walk")); open(id); }; // the map is far above
+    if (state === "done") buttons.unshift(button("Open", show));
     const parts = [make("strong", {}, name), make("p", { className: "note" }, message)];
     if (state === "running") {
       parts.push(make("progress", { max: 1, value: share, "aria-label": `${name}: how far` }));

@@ -184,6 +184,24 @@ def test_it_fits_a_phone_in_the_dark(visit: MapVisit) -> None:
     assert visit.page.evaluate(WIDE) == []
 
 
+def test_a_map_of_ones_own_comes_into_view_when_it_is_opened(visit: MapVisit) -> None:
+    visit.open()
+    visit.page.evaluate(
+        """() => {
+          const place = document.createElement("div");
+          document.querySelector("#own").append(place);
+          const made = { key: "k", name: "mine", state: "done", share: 1, message: "" };
+          const opened = (key) => { emostudio.opened = key; }, nothing = () => {};
+          emostudio.atlas.own(place, { value: [made] }, nothing, opened, nothing);
+        }"""
+    )
+    visit.page.get_by_role("button", name="Open: mine").click()
+    visit.page.wait_for_function(
+        "() => Math.abs(document.querySelector('.walk').getBoundingClientRect().top) < 2"
+    )
+    assert visit.page.evaluate("emostudio.opened") == "k"
+
+
 @pytest.mark.slow
 def test_a_zip_is_watched_over_a_reload_and_deleted(visit: MapVisit, tmp_path: Path) -> None:
     packed = tmp_path / "<b>notes.zip"
