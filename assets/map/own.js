@@ -11,7 +11,8 @@ Object.assign(window.emostudio.atlas, (() => {
       return node;
     };
     const buttons = [button(state === "running" ? "Stop" : "Delete", forget)];
-    const show = (id) => { goTo(document.querySelector(".walk")); open(id); }; // the map is far above
+    // The map is far above.
+    const show = (id) => { goTo(document.querySelector(".walk")); open(id); };
     if (state === "done") buttons.unshift(button("Open", show));
     const parts = [make("strong", {}, name), make("p", { className: "note" }, message)];
     if (state === "running") {
