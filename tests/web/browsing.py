@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 # Long, because it costs nothing where all is well: a page of WebGL on two cores that others share
-# takes 15 s to open, and a real model's first result takes minutes.
+# takes 15 s to open, and a real model needs a while for its first result.
 WAIT_MS = 120_000
 TOO_WIDE = (
     "() => [...document.querySelectorAll('main *')].filter(node => node.offsetParent"
